@@ -28,6 +28,7 @@ from sentence_transformers import (
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
+from sentence_transformers.base.sampler import DefaultBatchSampler as BatchSampler
 from sentence_transformers.losses import MSELoss
 
 SEED = 20261125
@@ -91,6 +92,32 @@ def targets(teacher: SentenceTransformer, pairs, single) -> tuple[list[str], np.
     return texts, np.concatenate([middle, middle, alone]).astype(np.float16)
 
 
+class LengthGrouped(BatchSampler):
+    """Batches of texts of like length: padding would otherwise triple the work."""
+
+    def __init__(self, dataset, batch_size, drop_last, valid_label_columns=None, generator=None, seed=SEED) -> None:
+        super().__init__(dataset, batch_size, drop_last)
+        self.lengths = [len(t) for t in dataset["sentence"]]
+        self.generator = generator or torch.Generator().manual_seed(seed)
+
+    def __iter__(self):
+        """Shuffle, sort within pools of 50 batches, yield the batches in random order."""
+        order = torch.randperm(len(self.lengths), generator=self.generator).tolist()
+        pool = 50 * self.batch_size
+        batches = []
+        for start in range(0, len(order), pool):
+            part = sorted(order[start : start + pool], key=self.lengths.__getitem__)
+            batches += [part[i : i + self.batch_size] for i in range(0, len(part), self.batch_size)]
+        for i in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield batches[i]
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        pool = 50 * self.batch_size
+        full, rest = divmod(len(self.lengths), pool)
+        return full * 50 + -(-rest // self.batch_size)
+
+
 def main() -> None:
     """Make the targets, then train."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,6 +158,7 @@ def main() -> None:
             per_device_train_batch_size=args.batch, learning_rate=args.lr, warmup_steps=100,
             lr_scheduler_type="cosine", weight_decay=0.01, seed=SEED, save_steps=300, save_total_limit=2,
             logging_steps=25, report_to=[], dataloader_num_workers=0,
+            batch_sampler=LengthGrouped,
         ),
         train_dataset=data,
         loss=MSELoss(student),

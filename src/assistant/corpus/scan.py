@@ -1,0 +1,85 @@
+"""Find the files of a corpus folder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+# Written for editors, not for readers; and what editors and systems leave behind.
+_NOT_INDEXED = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
+_COMPANIONS = (".questions.yaml", ".questions.yml")
+ATTRIBUTES_FILE = "attributs.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of the corpus.
+
+    Attributes:
+        path: Path in the corpus folder, with forward slashes.
+        digest: BLAKE2b of the bytes of the file and of its questions file.
+        size: Bytes.
+        mtime_ns: Time of last change, which lets a rebuild skip the digest of files whose size
+            and time are those of the last build.
+    """
+
+    path: str
+    digest: str
+    size: int
+    mtime_ns: int
+
+
+def questions_file(path: Path) -> Path | None:
+    """Return the ``SLUG.questions.yaml`` beside *path*, if there is one."""
+    for suffix in _COMPANIONS:
+        candidate = path.with_name(path.stem + suffix)
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (path, questions_file(path)):
+        if part is not None:
+            with part.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return total size and latest change of the file and of its questions file."""
+    stats = [p.stat() for p in (path, questions_file(path)) if p is not None]
+    return sum(s.st_size for s in stats), max(s.st_mtime_ns for s in stats)
+
+
+def scan(corpus: Path, known: dict[str, FoundFile] | None = None) -> list[FoundFile]:
+    """Return the files of *corpus*, sorted by path.
+
+    Hidden files and folders, editors' temporary files, ``README.md`` and the YAML companions
+    are left out. A file whose size and time are those in *known* keeps its digest unread.
+    Symbolic links that lead outside the corpus are left out: only its own documents are read.
+    """
+    known = known or {}
+    root = corpus.resolve()
+    found = []
+    for path in sorted(corpus.rglob("*")):
+        relative = path.relative_to(corpus)
+        name = path.name.lower()
+        if any(p.startswith((".", "~$")) for p in relative.parts) or name.endswith(("~", ".tmp", ".swp")):
+            continue
+        if name in _NOT_INDEXED or name == ATTRIBUTES_FILE or name.endswith(_COMPANIONS):
+            continue
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        key = relative.as_posix()
+        size, mtime = _stamp(path)
+        before = known.get(key)
+        if before is not None and (before.size, before.mtime_ns) == (size, mtime):
+            found.append(before)
+        else:
+            found.append(FoundFile(key, _digest(path), size, mtime))
+    return found

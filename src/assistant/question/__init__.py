@@ -1,0 +1,6 @@
+"""What a question asks: providers, plan, kind, follow-up. Data comes from the corpus."""
+
+from assistant.question.catalogue import Catalogue, Provider
+from assistant.question.understanding import Query, understand
+
+__all__ = ["Catalogue", "Provider", "Query", "understand"]

@@ -1,0 +1,73 @@
+"""Tokens for lexical ranking: folded, without elision or stop words, stemmed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+import Stemmer
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from assistant.text.normalise import fold
+
+# Function words of French, and the few of English that questions are typed with. Negation is
+# kept out of the ranking but read by the understanding of the question. "plus" and "pro" name
+# plans and stay.
+STOP_WORDS = frozenset(
+    """a ai ait alors apres as au aucun aura aussi autre autres aux avait avant avec avez avoir avons
+    bien c ca car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d dans de
+    des desormais deux dire dit dois doit donc dont du elle elles en encore entre es est et etaient etait etant
+    ete etes etre eu eux faire fait faut font fut hors ici il ils j je jusqu l la là le les leur leurs
+    lors lorsqu lui m ma mais me meme memes mes moi mon n ne ni nos notre nous on ont or ou par parce pas
+    pendant peu peut peuvent pour pourquoi puis puisqu qu quand que quel quelle quelles quels qui quoi
+    s sa sans se selon sera ses si sinon soit son sont sous souvent suis sur t ta tant te tel telle tes
+    toi ton tous tout toute toutes tres tu un une va vers via vais voici voila vont vos votre vous vs vu y
+    the of to in is are be does do did can could should would it its this that these those what which who
+    when where why how and or for with on at by from my your our their an there have has was were will
+    svp stp bonjour merci please combien lequel laquelle lesquels lesquelles ya est-ce""".split()
+)
+
+_WORD = re.compile(r"[a-z0-9]+(?:[.,]\d+)*")
+_STEMMER = Stemmer.Stemmer("french")
+_STEMMER.maxCacheSize = 50_000
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
+    """Stem a folded word.
+
+    Snowball's French rules expect accents; once they are folded away, participles in "-ée(s)"
+    would miss those in "-é", so the doubled vowel goes first (measured: "supprimee",
+    "supprimées", "supprimer" and "supprimé" then share one stem).
+    """
+    if word.isdigit() or len(word) <= 3:
+        return word
+    if word.endswith(("ees", "ee")):
+        word = word[: word.rindex("ee") + 1]
+    return _STEMMER.stemWord(word)
+
+
+def tokens(text: str) -> list[str]:
+    """Return the stems of the meaningful words of *text*, in order.
+
+    The same for documents and queries. Numbers stay whole ("3,5"), elided articles go
+    ("l'IA" gives "ia").
+    """
+    return [_stem(w) for w in _WORD.findall(fold(text)) if w not in STOP_WORDS]
+
+
+def correct(token: str, vocabulary: Collection[str], *, minimum: int = 5) -> str | None:
+    """Return the word of *vocabulary* nearest to a misspelt *token*, or None.
+
+    One edit (insertion, deletion, substitution, transposition) is allowed from *minimum*
+    letters, two from 9: shorter words have too many neighbours to be guessed.
+    """
+    if len(token) < minimum or token.isdigit() or token in vocabulary:
+        return None
+    cutoff = 1 if len(token) < 9 else 2
+    found = process.extractOne(
+        token, vocabulary, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff
+    )
+    return found[0] if found else None
