@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import resources, util
@@ -110,17 +112,18 @@ class SentenceEncoder:
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             model = SentenceTransformer(
                 str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": "float32"},
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             message = (
                 f"Le modèle du dossier « {self.folder} » n'a pas pu être chargé : "
                 "réinstallez-le, ou choisissez-en un autre par le réglage « model »."
@@ -152,3 +155,59 @@ class SentenceEncoder:
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Return L2-normalised embeddings, float32, shape (len(texts), dimension)."""
         return self._encode(texts, "query")
+
+
+def install_model(source: str, *, revision: str | None = None) -> Path:
+    """Copy a model folder, or download a named model, into the user's models; return its folder.
+
+    The only function that uses a network, and only when *source* is not a folder. What was
+    downloaded is pinned: its revision and digest are written beside it, and from then on it is
+    loaded from the folder like any other.
+
+    Raises:
+        ModelMissingError: The folder is not a sentence-transformers model, or the download failed.
+    """
+    folder = Path(source)
+    target = user_models_folder() / (folder.name if folder.is_dir() else source.replace("/", "--"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(target.name + ".tmp")
+    shutil.rmtree(draft, ignore_errors=True)
+    if folder.is_dir():
+        if not (folder / "modules.json").is_file():
+            message = f"Le dossier « {folder} » n'est pas un modèle sentence-transformers (modules.json absent) : donnez-en un autre."
+            raise ModelMissingError(message, path=folder)
+        shutil.copytree(folder, draft)
+    else:
+        _download(source, revision, draft)
+    if not any(draft.rglob("*.safetensors")):
+        shutil.rmtree(draft, ignore_errors=True)
+        message = f"Le modèle « {source} » n'a pas de poids au format safetensors, le seul accepté : choisissez-en un autre."
+        raise ModelMissingError(message, path=source)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.replace(target)
+    return target
+
+
+def _download(name: str, revision: str | None, target: Path) -> None:
+    os.environ["HF_HUB_OFFLINE"] = "0"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import constants
+
+    constants.HF_HUB_OFFLINE = False
+    try:
+        pinned = revision or HfApi().model_info(name).sha
+        snapshot_download(
+            name, revision=pinned, local_dir=target,
+            allow_patterns=["*.safetensors", "*.json", "*.txt", "*.model"], ignore_patterns=["onnx/*", "openvino/*"],
+        )
+    except Exception as error:
+        # Whatever went wrong on the way (network, name, disk), the user has one thing to know.
+        shutil.rmtree(target, ignore_errors=True)
+        message = (
+            f"Le modèle « {name} » n'a pas pu être téléchargé ({type(error).__name__}) : vérifiez son nom et le réseau, "
+            "ou copiez son dossier et donnez-en le chemin."
+        )
+        raise ModelMissingError(message, path=name) from error
+    pin = {"name": name, "revision": pinned, "digest": _digest(target)}
+    (target / "origine.json").write_text(json.dumps(pin, ensure_ascii=False, indent=1), encoding="utf-8")

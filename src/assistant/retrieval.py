@@ -132,6 +132,20 @@ class Retriever:
         """Return the embedding of a question, shape (1, dim); the last 512 are remembered."""
         return self._vectors(text)
 
+    def nearest(self, rows: Sequence[int], vector: FloatMatrix, *, limit: int) -> list[int]:
+        """Return the *limit* rows whose sentence or expected questions lie nearest to *vector*."""
+        rows = list(dict.fromkeys(rows))
+        scores = self.index.vectors["sentences"].rows(rows) @ vector[0]
+        asked = [self.question_rows(r) for r in rows]
+        flat = [q for group in asked for q in group]
+        sims = self.index.vectors["questions"].rows(flat) @ vector[0]
+        at = 0
+        for i, group in enumerate(asked):
+            if group:
+                scores[i] = max(scores[i], float(sims[at : at + len(group)].max()))
+                at += len(group)
+        return [rows[i] for i in np.argsort(-scores, kind="stable")[:limit]]
+
     def candidates(self, vector: FloatMatrix, terms: Terms) -> tuple[list[int], dict[str, dict[int, float]]]:
         """Return candidate sentence rows, and the BM25 scores that proposed some of them."""
         index, words = self.index, list(terms.words)

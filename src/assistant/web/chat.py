@@ -1,0 +1,233 @@
+"""The conversation, as a Gradio application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import anyio.to_thread
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.presentation import answer_dict
+from assistant.web.answers import answer_html, question_html
+from assistant.web.blocks import blocks_of
+from assistant.web.cards import panel_html
+from assistant.web.conversations import Conversation, Turn
+from assistant.web.examples import examples
+from assistant.web.markup import encode
+from assistant.web.service import Service
+
+SEGMENT_PAUSE_S = 0.035
+"""Between two blocks: enough for the eye to follow, and ten updates a second at most count."""
+CONCURRENCY = 16
+QUEUE = 128
+SESSIONS = 500
+FORGET_AFTER_S = 600.0
+UNEXPECTED = "La question n’a pas pu être traitée : réessayez, ou formulez-la autrement."
+
+Update = tuple[Any, Any, Any, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components that events read and write."""
+
+    chatbot: gr.Chatbot
+    panel: gr.Markdown
+    question: gr.Textbox
+    retry: gr.Button
+    clear: gr.Button
+    token: gr.State
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What a turn changes."""
+        return [self.question, self.chatbot, self.panel, self.token]
+
+
+def build_chat(service: Service) -> gr.Blocks:
+    """Return the conversation over *service*."""
+    demo = gr.Blocks(title="Assistant du dossier", analytics_enabled=False, delete_cache=(60, 3600), fill_height=True)
+    with demo:
+        parts = _layout(service)
+        _events(parts, service)
+        gr.api(partial(_ask_once, service), api_name="demander")
+        demo.load(partial(_welcome, service), None, [parts.chatbot], api_visibility="private", show_progress="hidden")
+        demo.unload(_forget_session(demo))
+    demo.queue(default_concurrency_limit=CONCURRENCY, max_size=QUEUE, api_open=False)
+    demo.state_session_capacity = SESSIONS
+    return demo
+
+
+def _layout(service: Service) -> Parts:
+    with gr.Row(elem_id="espace", equal_height=False):
+        with gr.Column(elem_id="fil", scale=3, min_width=280):
+            chatbot = gr.Chatbot(
+                elem_id="conversation", label="Conversation", show_label=False, container=False, height=None,
+                latex_delimiters=[], buttons=[], line_breaks=False, placeholder=_placeholder(service),
+                feedback_options=None, group_consecutive_messages=False, autoscroll=True, layout="panel",
+            )
+            question = gr.Textbox(
+                elem_id="question", label="Votre question", show_label=False, container=False, lines=1, max_lines=6,
+                placeholder="Votre question…", submit_btn="Envoyer", stop_btn=False, autofocus=True,
+            )
+            with gr.Row(elem_id="commandes"):
+                retry = gr.Button("Refaire", elem_id="refaire", size="sm", variant="secondary")
+                clear = gr.Button("Effacer la conversation", elem_id="effacer", size="sm", variant="secondary")
+        with gr.Column(elem_id="volet", scale=2, min_width=280):
+            panel = gr.Markdown(
+                panel_html((), "", stale_after_days=service.settings.stale_after_days), elem_id="sources",
+                latex_delimiters=[], container=False,
+            )
+    # The token is checked against the conversations held: the state itself holds no text.
+    return Parts(chatbot, panel, question, retry, clear, gr.State(""))
+
+
+def _events(parts: Parts, service: Service) -> None:
+    ask = parts.question.submit(
+        partial(_respond, service), [parts.question, parts.token], parts.outputs,
+        show_progress="hidden", api_visibility="private", concurrency_limit=CONCURRENCY,
+    )
+    retry = parts.retry.click(
+        partial(_retry, service), [parts.token], parts.outputs,
+        show_progress="hidden", api_visibility="private", concurrency_limit=CONCURRENCY,
+    )
+    parts.question.stop(
+        partial(_stop, service), [parts.token], parts.outputs,
+        cancels=[ask, retry], show_progress="hidden", api_visibility="private",
+    )
+    parts.clear.click(
+        partial(_clear, service), [parts.token], parts.outputs,
+        cancels=[ask, retry], show_progress="hidden", api_visibility="private",
+    )
+
+
+def _placeholder(service: Service) -> str:
+    """Return the empty conversation: what can be asked, with examples from the corpus."""
+    found = examples(service.assistant.index, service.assistant.catalogue)
+    items = "".join(f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>' for q in found)
+    return (
+        '<div class="accueil"><h2>Que voulez-vous vérifier&nbsp;?</h2>'
+        "<p>Posez une question en français&nbsp;: la réponse cite les phrases du dossier qui la fondent, "
+        "et leur source primaire.</p>"
+        f'<ul class="exemples">{items}</ul></div>'
+    )
+
+
+def _welcome(service: Service) -> Any:
+    return gr.Chatbot(placeholder=_placeholder(service))
+
+
+def _messages(conversation: Conversation) -> list[dict[str, str]]:
+    found = []
+    for turn in conversation.turns:
+        found.append({"role": "user", "content": question_html(turn)})
+        found.append({"role": "assistant", "content": answer_html(turn, conversation.token)})
+    return found
+
+
+def _panel(conversation: Conversation, service: Service) -> str:
+    return panel_html(conversation.turns, conversation.token, stale_after_days=service.settings.stale_after_days)
+
+
+def _asking() -> Any:
+    return gr.Textbox(value="", submit_btn=False, stop_btn="Arrêter")
+
+
+def _ready() -> Any:
+    return gr.Textbox(submit_btn="Envoyer", stop_btn=False)
+
+
+async def _respond(service: Service, question: str, token: str) -> AsyncIterator[Update]:
+    """Answer *question*, block after block."""
+    if not question.strip():
+        yield gr.skip(), gr.skip(), gr.skip(), token
+        return
+    conversation = service.conversations.open(token)
+    async for update in _turn(service, question.strip(), conversation):
+        yield update
+
+
+async def _retry(service: Service, token: str) -> AsyncIterator[Update]:
+    """Ask the last question again, in the place of its answer."""
+    conversation = service.conversations.open(token)
+    if not conversation.turns:
+        yield gr.skip(), gr.skip(), gr.skip(), conversation.token
+        return
+    last = conversation.turns.pop()
+    async for update in _turn(service, last.question, conversation):
+        yield update
+
+
+async def _turn(service: Service, question: str, conversation: Conversation) -> AsyncIterator[Update]:
+    history = conversation.history()
+    turn = conversation.begin(question)
+    yield _asking(), _messages(conversation), gr.skip(), conversation.token
+    await anyio.to_thread.run_sync(partial(_fill, service, turn, history))
+    if turn.answer is not None:
+        # The panel comes first: a marker must lead somewhere as soon as it is shown.
+        panel: Any = _panel(conversation, service)
+        for shown in range(1, len(blocks_of(turn.answer))):
+            turn.shown = shown
+            yield gr.skip(), _messages(conversation), panel, conversation.token
+            panel = gr.skip()
+            await asyncio.sleep(SEGMENT_PAUSE_S)
+    turn.shown = None
+    yield _ready(), _messages(conversation), _panel(conversation, service), conversation.token
+
+
+def _fill(service: Service, turn: Turn, history: list[str]) -> None:
+    """Ask the assistant; whatever goes wrong becomes a sentence."""
+    try:
+        turn.answer = service.assistant.ask(turn.question, history=history)
+        turn.build = service.build()
+    except AssistantError as error:
+        turn.error = str(error)
+    except Exception:  # noqa: BLE001 - no trace of the question may reach a log or the page
+        turn.error = UNEXPECTED
+
+
+def _stop(service: Service, token: str) -> Update:
+    conversation = service.conversations.open(token)
+    if conversation.turns and conversation.turns[-1].shown is not None:
+        conversation.turns[-1].stopped = True
+    return _ready(), _messages(conversation), _panel(conversation, service), conversation.token
+
+
+def _clear(service: Service, token: str) -> Update:
+    service.conversations.forget(token)
+    conversation = service.conversations.open("")
+    question = gr.Textbox(value="", submit_btn="Envoyer", stop_btn=False)
+    return question, [], _panel(conversation, service), conversation.token
+
+
+def _ask_once(service: Service, question: str, history: list[str] | None = None) -> dict[str, Any]:
+    """Répond à une question par une réponse citée, pour les clients Gradio."""
+    try:
+        return answer_dict(service.assistant.ask(question, history=history or []))
+    except AssistantError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _forget_session(demo: gr.Blocks) -> Callable[[gr.Request], Awaitable[None]]:
+    """Return what drops the texts that Gradio keeps of a closed page's components.
+
+    A sleeping laptop closes its connection too: it has a few minutes to come back.
+    """
+
+    def drop(session: str) -> None:
+        used = demo.state_holder.time_last_used.get(session)
+        if used is None or (datetime.now() - used).total_seconds() >= FORGET_AFTER_S:  # noqa: DTZ005 - Gradio's clock
+            demo.state_holder.session_data.pop(session, None)
+            demo.state_holder.time_last_used.pop(session, None)
+
+    async def forget(request: gr.Request) -> None:
+        if request.session_hash is not None:
+            asyncio.get_running_loop().call_later(FORGET_AFTER_S, drop, request.session_hash)
+
+    return forget
