@@ -146,8 +146,13 @@ class Retriever:
                 at += len(group)
         return [rows[i] for i in np.argsort(-scores, kind="stable")[:limit]]
 
-    def candidates(self, vector: FloatMatrix, terms: Terms) -> tuple[list[int], dict[str, dict[int, float]]]:
-        """Return candidate sentence rows, and the BM25 scores that proposed some of them."""
+    def candidates(
+        self, vector: FloatMatrix, terms: Terms, *, without: frozenset[int] = frozenset()
+    ) -> tuple[list[int], dict[str, dict[int, float]]]:
+        """Return candidate sentence rows, and the BM25 scores that proposed some of them.
+
+        *without* are expected questions left out, when the question is itself one of them.
+        """
         index, words = self.index, list(terms.words)
         both = {"text": 1.0, "context": 0.4}
         dense = index.vectors["sentences"].search(vector, limit=CANDIDATES)
@@ -159,10 +164,10 @@ class Retriever:
         found = dict.fromkeys(r for r, _ in dense)
         found.update(dict.fromkeys(r for r, _ in lexical[:CANDIDATES]))
         of_question: dict[int, float] = {}
-        for row, score in asked:
+        for row, score in (x for x in asked if x[0] not in without):
             sentence = index.question_sentence(row)
             of_question[sentence] = max(score, of_question.get(sentence, 0.0))
-        for row in [index.question_sentence(q) for q, _ in questions] + list(of_question)[:CANDIDATES]:
+        for row in [index.question_sentence(q) for q, _ in questions if q not in without] + list(of_question)[:CANDIDATES]:
             found[row] = None
         for row, _ in [*near, *passages[:PASSAGES]]:
             found.update(dict.fromkeys(index.sentence_rows(row)))

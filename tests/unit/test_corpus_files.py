@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import DOCUMENTS, REPORT_PAGES, write_pdf
 
-from assistant.corpus import pdf, plain, read_document, scan
+from assistant.corpus import read_document, scan
 from assistant.corpus.reader import slug_of
 from assistant.errors import EmptyDocumentError, UnreadableDocumentError, UnsupportedFormatError
 
@@ -21,14 +21,14 @@ def test_text_of_any_common_encoding_is_read(encoding: str, tmp_path: Path) -> N
     text = "Les données à caractère personnel sont protégées. Où sont-elles hébergées\u00a0? À l’étranger."
     path = tmp_path / "note.txt"
     path.write_bytes(text.encode(encoding))
-    assert text == " ".join(s.text for s in plain.read(path).sections[0].sentences)
+    assert text == " ".join(s.text for s in read_document(tmp_path, path.name).sections[0].sentences)
 
 
 def test_paragraphs_are_parted_by_blank_lines(tmp_path: Path) -> None:
     """A line break inside a paragraph is a space."""
     path = tmp_path / "note.txt"
     path.write_text("Une phrase\nsur deux lignes. Une autre.\n\n \nUn paragraphe.\n", encoding="utf-8")
-    (section,) = plain.read(path).sections
+    (section,) = read_document(tmp_path, path.name).sections
     assert [
         ("Une phrase sur deux lignes.", True),
         ("Une autre.", False),
@@ -41,7 +41,7 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     path = tmp_path / "image.txt"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
     with pytest.raises(UnreadableDocumentError, match="n'est pas du texte"):
-        plain.read(path)
+        read_document(tmp_path, path.name)
 
 
 # --- PDF ------------------------------------------------------------------------------------------
@@ -49,31 +49,31 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 def test_a_pdf_is_read_page_by_page(corpus: Path) -> None:
     """Pages count from 1; the title is the file's own."""
-    draft = pdf.read(corpus / "annexes/rapport.pdf")
-    assert "Rapport de comparaison" == draft.title
-    assert [1, 2] == [section.page for section in draft.sections]
-    assert list(REPORT_PAGES) == [" ".join(s.text for s in section.sentences) for section in draft.sections]
-    assert [] == draft.losses
+    document = read_document(corpus, "annexes/rapport.pdf")
+    assert "Rapport de comparaison" == document.title
+    assert [1, 2] == [section.page for section in document.sections]
+    assert list(REPORT_PAGES) == [" ".join(s.text for s in section.sentences) for section in document.sections]
+    assert () == document.losses
 
 
 def test_pages_without_text_are_named(tmp_path: Path) -> None:
     """A scanned page is a loss that the report tells."""
-    draft = pdf.read(write_pdf(tmp_path / "a.pdf", ["Un.", "", "Trois.", ""]))
-    assert ["Pages sans texte : 2, 4."] == draft.losses
-    assert [1, 3] == [section.page for section in draft.sections]
+    document = read_document(tmp_path, write_pdf(tmp_path / "a.pdf", ["Un.", "", "Trois.", ""]).name)
+    assert ("Pages sans texte : 2, 4.",) == document.losses
+    assert [1, 3] == [section.page for section in document.sections]
 
 
 def test_a_word_cut_at_the_end_of_a_line_is_joined(tmp_path: Path) -> None:
     """« conser-vation » is one word again."""
-    draft = pdf.read(write_pdf(tmp_path / "a.pdf", ["La durée de conser-\nvation est fixée."]))
-    assert "La durée de conservation est fixée." == draft.sections[0].sentences[0].text
+    document = read_document(tmp_path, write_pdf(tmp_path / "a.pdf", ["La durée de conser-\nvation est fixée."]).name)
+    assert "La durée de conservation est fixée." == document.sections[0].sentences[0].text
 
 
 def test_an_encrypted_pdf_is_told(tmp_path: Path) -> None:
     """And says what to do."""
     path = write_pdf(tmp_path / "a.pdf", ["Secret."], password="clef")  # noqa: S106 - the test's own
     with pytest.raises(UnreadableDocumentError, match="mot de passe"):
-        pdf.read(path)
+        read_document(tmp_path, path.name)
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF"])
@@ -82,7 +82,7 @@ def test_a_damaged_pdf_is_told(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(data)
     with pytest.raises(UnreadableDocumentError, match="endommagé"):
-        pdf.read(path)
+        read_document(tmp_path, path.name)
 
 
 def test_a_truncated_pdf_is_read_or_told(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_truncated_pdf_is_read_or_told(tmp_path: Path) -> None:
     for end in range(0, len(whole), 97):
         path.write_bytes(whole[:end])
         try:
-            pdf.read(path)
+            read_document(tmp_path, path.name)
         except UnreadableDocumentError:
             continue
 

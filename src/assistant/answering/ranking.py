@@ -89,7 +89,7 @@ class Ranker:
         """Return the candidates for *query*, best first, ties by row."""
         vector = self.retriever.vector(query.text)
         terms = self.retriever.terms(query.text, ignored=self.ignored(query))
-        rows, lexical = self.retriever.candidates(vector, terms)
+        rows, lexical = self.retriever.candidates(vector, terms, without=without)
         return Ranked(query, vector, terms, lexical, self.score(rows, query, vector, terms, lexical, without=without))
 
     def score(

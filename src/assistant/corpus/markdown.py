@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,84 +13,43 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from assistant.corpus.draft import Draft
+from assistant.corpus.blocks import Block, Heading, Paragraph, Table, assemble
+from assistant.corpus.draft import Draft, Job, Marked, MarkedBuilder
+from assistant.corpus.notes import source_of
 from assistant.corpus.plain import decode
-from assistant.domain import Row, Section, Sentence, Source
 from assistant.errors import UnreadableDocumentError
-from assistant.text import clean, fold, split_sentences, squeeze
+from assistant.text import clean, squeeze
 
-_FRONT_MATTER = re.compile(r"\A---[ ]*\n(.*?)\n---[ ]*(?:\n|\Z)", re.DOTALL)
-_DEFINITION = re.compile(r"^\[\^([^\]\s]+)\]:[ ]*(.*(?:\n(?:[ ]{2,}|\t).+)*)", re.MULTILINE)
-_ADDRESS = re.compile(r"<(https?://[^>\s]+)>|(https?://\S+)")
-_ISO_DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
-IDENTITY_HEADING = "tableau d'identite"
+FRONT_MATTER = re.compile(r"\A---[ ]*\n(.*?)\n---[ ]*(?:\n|\Z)", re.DOTALL)
+DEFINITION = re.compile(r"^\[\^([^\]\s]+)\]:[ ]*(.*(?:\n(?:[ ]{2,}|\t).+)*)", re.MULTILINE)
 
 
-def _source(label: str, text: str) -> Source:
-    """Read a footnote: title and publisher, then date, then address."""
-    address = _ADDRESS.search(text)
-    url = (address[1] or address[2].rstrip(".,;")) if address else None
-    rest = _ADDRESS.sub("", text)
-    date = _ISO_DATE.search(rest)
-    title = _ISO_DATE.sub("", rest)
-    title = re.sub(r"\b(?:sans date|sans adresse)\b", "", title)
-    title = re.sub(r"(?:[\s,]*[.,;])+\s*$", "", squeeze(title))
-    return Source(label, title or label, url, date[1] if date else None)
+def _inline(token: Token) -> Marked:
+    """Return the text of an inline token, and where its footnote marks stand in it."""
+    builder = MarkedBuilder()
+    for child in token.children or []:
+        if child.type == "footnote_ref":
+            builder.mark(str(child.meta["label"]))
+        elif child.type in {"softbreak", "hardbreak"}:
+            builder.add(" ")
+        elif child.type in {"text", "code_inline", "image"}:
+            builder.add(child.content)
+    return builder.build()
 
 
-class _Inline:
-    """The text of an inline token, and where its footnote marks stand in it."""
+def front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
+    """Return the front matter, empty where there is none, and the text after it.
 
-    def __init__(self, token: Token) -> None:
-        parts: list[str] = []
-        self.marks: list[tuple[int, str]] = []
-        length = 0
-        for child in token.children or []:
-            if child.type == "footnote_ref":
-                self.marks.append((length, str(child.meta["label"])))
-                continue
-            if child.type in {"softbreak", "hardbreak"}:
-                piece = " "
-            elif child.type == "image":
-                piece = child.content
-            elif child.type in {"text", "code_inline", "html_inline"}:
-                piece = child.content if child.type != "html_inline" else ""
-            else:
-                continue
-            parts.append(piece)
-            length += len(piece)
-        self.text = "".join(parts)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Every footnote label, in order, each once."""
-        return tuple(dict.fromkeys(label for _, label in self.marks))
-
-    def sentences(self) -> list[Sentence]:
-        """Split into sentences, each with the notes that stand in it or right after it."""
-        found: list[Sentence] = []
-        start = 0
-        pieces = split_sentences(self.text)
-        bounds = []
-        for piece in pieces:
-            start = self.text.index(piece, start)
-            bounds.append((start, start + len(piece)))
-            start += len(piece)
-        for number, (piece, (begin, _)) in enumerate(zip(pieces, bounds, strict=True)):
-            # A mark at the very start of a sentence belongs to the one before it.
-            limit = bounds[number + 1][0] if number + 1 < len(bounds) else len(self.text)
-            labels = [label for at, label in self.marks if begin < at <= limit]
-            found.append(Sentence(squeeze(piece), tuple(dict.fromkeys(labels)), opens=number == 0))
-        return found
-
-
-def _front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
-    match = _FRONT_MATTER.match(text)
+    Raises:
+        UnreadableDocumentError: It is not YAML.
+    """
+    match = FRONT_MATTER.match(text)
     if match is None:
         return {}, text
     try:
         loaded = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a date that does not exist, such as 2026-02-30.
         message = (
             f"L'en-tête de « {path.name} » (entre les deux lignes « --- ») n'est pas du YAML valide : "
             "corrigez-le, puis relancez « assistant index »."
@@ -103,101 +63,61 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _word(value: Any) -> str | None:
-    """Return a front-matter value as text, None where it is absent."""
-    if value is None:
-        return None
+    """Return a front-matter value as text, None where it is absent or not one value."""
     if isinstance(value, datetime.date):
         return value.isoformat()
-    return squeeze(clean(str(value))) or None
+    if isinstance(value, str | int | float):
+        return squeeze(clean(str(value))) or None
+    return None
 
 
-class _Builder:
-    """Walks the block tokens and gathers sections."""
-
-    def __init__(self, assistant: str | None) -> None:
-        self.assistant = assistant
-        self.title: str | None = None
-        self.sections: list[Section] = []
-        self._heading: str | None = None
-        self._parent: str | None = None
-        self._sentences: list[Sentence] = []
-
-    def flush(self) -> None:
-        if self._sentences:
-            self.sections.append(Section(self._heading, tuple(self._sentences)))
-            self._sentences = []
-
-    def heading(self, level: int, text: str) -> None:
-        self.flush()
-        if level == 1:
-            self.title = self.title or text
-            self._heading = self._parent = None
-        elif level == 2:
-            self._heading = self._parent = text
-        else:
-            self._heading = f"{self._parent} > {text}" if self._parent else text
-
-    def paragraph(self, token: Token) -> None:
-        self._sentences += _Inline(token).sentences()
-
-    def code(self, text: str) -> None:
-        kept = squeeze(text)
-        if kept:
-            self._sentences.append(Sentence(kept, opens=True))
-
-    def table(self, head: list[_Inline], rows: list[list[_Inline]]) -> None:
-        identity = fold(self._heading or "").startswith(IDENTITY_HEADING) and len(head) == 2
-        for cells in rows:
-            texts = [squeeze(c.text) for c in cells]
-            notes = tuple(dict.fromkeys(n for c in cells for n in c.notes))
-            if not any(texts):
-                continue
-            if identity:
-                prefix = f"{self.assistant} · " if self.assistant else ""
-                text = f"{prefix}{texts[0]}\u00a0: {texts[1]}"
-                self._sentences.append(Sentence(text, notes, Row(texts[0], texts[1]), opens=True))
-            else:
-                named = [
-                    f"{squeeze(h.text)}\u00a0: {t}" if squeeze(h.text) else t
-                    for h, t in zip(head, texts, strict=False)
-                    if t
-                ]
-                self._sentences.append(Sentence(" ; ".join(named), notes, opens=True))
-
-
-def _tables(tokens: list[Token], at: int) -> tuple[list[_Inline], list[list[_Inline]], int]:
-    """Read the table that opens at *at*; return head, rows and the index after it."""
-    head: list[_Inline] = []
-    rows: list[list[_Inline]] = []
-    current: list[_Inline] = []
+def _table(tokens: list[Token], at: int) -> tuple[Table, int]:
+    """Read the table that opens at *at*; return it and the index of its end."""
+    head: tuple[Marked, ...] = ()
+    rows: list[tuple[Marked, ...]] = []
+    current: list[Marked] = []
     in_head = False
     while tokens[at].type != "table_close":
         token = tokens[at]
-        if token.type == "thead_open":
-            in_head = True
-        elif token.type == "thead_close":
-            in_head = False
+        if token.type in {"thead_open", "thead_close"}:
+            in_head = token.type == "thead_open"
         elif token.type == "tr_open":
             current = []
+        elif token.type == "tr_close" and in_head:
+            head = tuple(current)
         elif token.type == "tr_close":
-            if in_head:
-                head = current
-            else:
-                rows.append(current)
+            rows.append(tuple(current))
         elif token.type == "inline":
-            current.append(_Inline(token))
+            current.append(_inline(token))
         at += 1
-    return head, rows, at
+    return Table(head, tuple(rows)), at
 
 
-def read(path: Path) -> Draft:
+def _blocks(tokens: list[Token]) -> Iterator[Block]:
+    at = 0
+    while at < len(tokens) and tokens[at].type != "footnote_block_open":
+        token = tokens[at]
+        if token.type == "heading_open":
+            yield Heading(int(token.tag[1]), squeeze(_inline(tokens[at + 1]).text))
+            at += 2
+        elif token.type == "table_open":
+            table, at = _table(tokens, at)
+            yield table
+        elif token.type == "inline":
+            yield Paragraph(_inline(token))
+        elif token.type in {"fence", "code_block"}:
+            yield Paragraph(Marked(token.content), whole=True)
+        at += 1
+
+
+def read(job: Job) -> Draft:
     """Read a Markdown file; one without front matter works as well.
 
     Raises:
         UnreadableDocumentError: Not text, or a front matter that is not YAML.
     """
-    text = decode(path.read_bytes(), path)
-    meta, body = _front_matter(text, path)
+    text = decode(job.path.read_bytes(), job.path)
+    meta, body = front_matter(text, job.path)
     draft = Draft(
         title=_word(meta.get("titre") or meta.get("title")),
         type=_word(meta.get("type")),
@@ -209,27 +129,8 @@ def read(path: Path) -> Draft:
     aliases = meta.get("alias") or []
     if isinstance(aliases, list):
         draft.aliases = [a for a in (_word(x) for x in aliases) if a]
-    draft.sources = [_source(m[1], squeeze(m[2])) for m in _DEFINITION.finditer(body)]
+    draft.sources = [source_of(m[1], squeeze(m[2])) for m in DEFINITION.finditer(body)]
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").use(footnote_plugin, inline=False)
-    tokens = parser.parse(body)
-    builder = _Builder(draft.assistant)
-    at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        if token.type == "footnote_block_open":
-            break
-        if token.type == "heading_open":
-            builder.heading(int(token.tag[1]), squeeze(_Inline(tokens[at + 1]).text))
-            at += 2
-        elif token.type == "table_open":
-            head, rows, at = _tables(tokens, at)
-            builder.table(head, rows)
-        elif token.type == "inline":
-            builder.paragraph(token)
-        elif token.type in {"fence", "code_block"}:
-            builder.code(token.content)
-        at += 1
-    builder.flush()
-    draft.sections = builder.sections
-    draft.title = draft.title or builder.title
+    title, draft.sections = assemble(_blocks(parser.parse(body)), assistant=draft.assistant)
+    draft.title = draft.title or title
     return draft

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
-from assistant.corpus.draft import Draft, prose
+from assistant.corpus.draft import Draft, Job, prose
+from assistant.corpus.signature import refuse_foreign
 from assistant.domain import Section
 from assistant.errors import UnreadableDocumentError
 from assistant.text import clean, squeeze
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Beyond ASCII, all that French is written with.
+_FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ«»’‘“”…–—€°²³§\u00a0·•×÷½¼¾±µ£©®™")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+# Enough to recognise an encoding by; the detector's time grows with what it is given.
+_SAMPLE = 200_000
+
+
+def _mended(data: bytes) -> str | None:
+    """Decode UTF-8 into which a few Windows-1252 bytes were pasted; None if it is not that."""
+    text = data.decode("utf-8", "surrogateescape")
+    strays = sum("\udc80" <= c <= "\udcff" for c in text)
+    valid = sum(c > "\x7f" for c in text) - strays
+    if strays > valid:
+        return None
+    return re.sub(
+        "[\udc80-\udcff]", lambda m: bytes([ord(m[0]) - 0xDC00]).decode("cp1252", "replace"), text
+    )
+
+
+def _guess(data: bytes) -> str | None:
+    """Decode bytes that are not UTF-8 by the likeliest encoding."""
+    from charset_normalizer import from_bytes
+
+    if not data.startswith(_UTF16):
+        mended = _mended(data)
+        if mended is not None:
+            return mended
+        western = data.decode("cp1252", "replace")
+        if all(c in _FRENCH for c in western if c > "\x7f"):
+            return western
+    best = from_bytes(data[:_SAMPLE]).best()
+    return data.decode(best.encoding, "replace") if best else None
 
 
 def decode(data: bytes, path: Path) -> str:
@@ -19,24 +53,33 @@ def decode(data: bytes, path: Path) -> str:
     Raises:
         UnreadableDocumentError: The bytes are not text.
     """
-    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        message = f"Le fichier « {path.name} » n'est pas du texte : vérifiez son extension."
+    refuse_foreign(data, path, "texte")
+    binary = b"\0" in data and not data.startswith(_UTF16)
+    text: str | None = None
+    if not binary:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = _guess(data)
+            if text is None:
+                message = (
+                    f"L'encodage du fichier « {path.name} » n'est pas reconnu : "
+                    "enregistrez-le en UTF-8, puis relancez « assistant index »."
+                )
+                raise UnreadableDocumentError(message, path=path) from None
+    # A text holds no control characters; one in fifty is data that happens to decode.
+    if text is None or len(_CONTROLS.findall(text)) > len(text) // 50:
+        message = f"Le fichier « {path.name} » n'est pas du texte : vérifiez son contenu et son extension."
         raise UnreadableDocumentError(message, path=path)
-    try:
-        return clean(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        best = from_bytes(data).best()
-    if best is None:
-        message = (
-            f"L'encodage du fichier « {path.name} » n'est pas reconnu : "
-            "enregistrez-le en UTF-8, puis relancez « assistant index »."
-        )
-        raise UnreadableDocumentError(message, path=path)
-    return clean(str(best))
+    return clean(text)
 
 
-def read(path: Path) -> Draft:
-    """Read a text file: paragraphs are parted by blank lines."""
-    text = decode(path.read_bytes(), path)
-    paragraphs = [squeeze(p) for p in re.split(r"\n\s*\n", text)]
-    return Draft(sections=[Section(None, prose([p for p in paragraphs if p]))])
+def read(job: Job) -> Draft:
+    """Read a text file: paragraphs are parted by blank lines.
+
+    Raises:
+        UnreadableDocumentError: The bytes are not text.
+    """
+    text = decode(job.path.read_bytes(), job.path)
+    paragraphs = [squeeze(p) for p in re.split(r"\n[ \u00a0]*\n", text)]
+    return Draft(sections=[Section(None, prose(p for p in paragraphs if p))])

@@ -1,8 +1,9 @@
 """What an index holds, how it is rebuilt, how it is opened."""
 
+from assistant.store.feeding import index_documents
 from assistant.store.index import Index, SentenceRow, open_index
 from assistant.store.layout import rollback
 from assistant.store.rebuild import FileReport, RebuildReport, rebuild
 from assistant.store.watch import watch
 
-__all__ = ["FileReport", "Index", "RebuildReport", "SentenceRow", "open_index", "rebuild", "rollback", "watch"]
+__all__ = ["FileReport", "Index", "RebuildReport", "SentenceRow", "index_documents", "open_index", "rebuild", "rollback", "watch"]

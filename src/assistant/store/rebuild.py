@@ -84,7 +84,8 @@ def passage_text(title: str, passage: Passage) -> str:
 
 def sentence_text(title: str, section: str | None, sentence: str) -> str:
     """Return what is embedded for a sentence: the nearest heading is its context."""
-    return f"{section or title}\u00a0: {sentence}"
+    heading = section or title
+    return f"{heading}\u00a0: {sentence}" if heading else sentence
 
 
 def assign_slugs(paths: list[str]) -> dict[str, str]:
@@ -103,7 +104,8 @@ def assign_slugs(paths: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _locked(index: Path, wait_s: float) -> Iterator[None]:
+def locked(index: Path, wait_s: float) -> Iterator[None]:
+    """Hold the lock of the index folder, made if need be; give up after *wait_s* seconds."""
     index.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(index / "rebuild.lock", timeout=wait_s):
@@ -137,7 +139,7 @@ def _is_question(heading: str) -> bool:
     return heading.rstrip().endswith("?")
 
 
-class _Writer:
+class BuildWriter:
     """Writes the rows of a new build and remembers what has to be embedded."""
 
     def __init__(self, folder: Path, attributes: dict[str, Attribute]) -> None:
@@ -214,7 +216,7 @@ def _known_vectors(build: Path | None, table: str) -> tuple[dict[str, int], Floa
 
 
 def _embed(
-    writer: _Writer, table: str, encoder: Encoder, build: Path | None, step: Callable[[int], None]
+    writer: BuildWriter, table: str, encoder: Encoder, build: Path | None, step: Callable[[int], None]
 ) -> tuple[FloatMatrix, int]:
     """Return the vectors of a table's rows; only keys that the last build lacks are embedded."""
     known, old = _known_vectors(build, table)
@@ -303,7 +305,7 @@ def rebuild(
     if not corpus.is_dir():
         message = f"Le dossier de documents « {corpus} » n'existe pas : créez-le ou donnez-en un autre par --corpus."
         raise CorpusError(message, path=corpus)
-    with _locked(index, wait_s):
+    with locked(index, wait_s):
         return _rebuild(corpus, index, encoder, max_chars, full, progress or (lambda *_: None), started)
 
 
@@ -381,12 +383,42 @@ def _report_unchanged(before: layout.Manifest, started: float) -> RebuildReport:
     )
 
 
+def write_rankings(
+    writer: BuildWriter, folder: Path, encoder: Encoder, memo: Path | None, progress: Progress
+) -> int:
+    """Embed and index what *writer* was given; return how many texts had to be embedded.
+
+    Args:
+        writer: The finished writer of the build.
+        folder: The build's folder.
+        encoder: What embeds.
+        memo: An earlier build whose vectors are taken over, or None.
+        progress: Told about the work.
+    """
+    total = sum(len(t) for t in writer.texts.values())
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("Calcul des vecteurs", done, total)
+
+    embedded = 0
+    for table in ("passages", "sentences", "questions"):
+        vectors, count = _embed(writer, table, encoder, memo, step)
+        embedded += count
+        VectorIndex.build(vectors).save(folder / f"{table}.faiss")
+        progress("Index lexical", 0, 1)
+        LexicalIndex.build(folder / layout.LEXICAL / table, enumerate(writer.lexical[table]))
+    return embedded
+
+
 def _write_build(
     corpus: Path, folder: Path, plan: _Plan, encoder: Encoder, max_chars: int,
     attributes: dict[str, Attribute], old: sqlite3.Connection | None, old_slugs: dict[str, str],
     memo: Path | None, progress: Progress,
 ) -> RebuildReport:
-    writer = _Writer(folder, attributes)
+    writer = BuildWriter(folder, attributes)
     failed, losses = [], []
     to_read = set(plan.read)
     for number, (path, slug) in enumerate(plan.slugs.items()):
@@ -407,21 +439,7 @@ def _write_build(
             writer.document(*found, digest)
             losses += [FileReport(path, loss) for loss in found[0].losses]
     writer.finish()
-    total = sum(len(t) for t in writer.texts.values())
-    done = 0
-
-    def step(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("Calcul des vecteurs", done, total)
-
-    embedded = 0
-    for table in ("passages", "sentences", "questions"):
-        vectors, count = _embed(writer, table, encoder, memo, step)
-        embedded += count
-        VectorIndex.build(vectors).save(folder / f"{table}.faiss")
-        progress("Index lexical", 0, 1)
-        LexicalIndex.build(folder / layout.LEXICAL / table, enumerate(writer.lexical[table]))
+    embedded = write_rankings(writer, folder, encoder, memo, progress)
     return RebuildReport(
         skipped=tuple(FileReport(p, r) for p, r in sorted(plan.skipped.items())),
         failed=tuple(failed), losses=tuple(losses), embedded=embedded, passages=len(writer.keys["passages"]),

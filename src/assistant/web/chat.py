@@ -56,7 +56,7 @@ def build_chat(service: Service) -> gr.Blocks:
     with demo:
         parts = _layout(service)
         _events(parts, service)
-        gr.api(partial(_ask_once, service), api_name="demander")
+        gr.api(_ask_once(service), api_name="demander")
         demo.load(partial(_welcome, service), None, [parts.chatbot], api_visibility="private", show_progress="hidden")
         demo.unload(_forget_session(demo))
     demo.queue(default_concurrency_limit=CONCURRENCY, max_size=QUEUE, api_open=False)
@@ -206,12 +206,17 @@ def _clear(service: Service, token: str) -> Update:
     return question, [], _panel(conversation, service), conversation.token
 
 
-def _ask_once(service: Service, question: str, history: list[str] | None = None) -> dict[str, Any]:
-    """Répond à une question par une réponse citée, pour les clients Gradio."""
-    try:
-        return answer_dict(service.assistant.ask(question, history=history or []))
-    except AssistantError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+def _ask_once(service: Service) -> Callable[[str], dict[str, Any]]:
+    """Return what answers a Gradio client: it reads the types from the signature."""
+
+    def demander(question: str) -> dict[str, Any]:
+        """Répond à une question par une réponse citée, pour les clients Gradio."""
+        try:
+            return answer_dict(service.assistant.ask(question))
+        except AssistantError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return demander
 
 
 def _forget_session(demo: gr.Blocks) -> Callable[[gr.Request], Awaitable[None]]:

@@ -1,0 +1,77 @@
+"""The frame that every page shares, and the chat's page made from Gradio's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from assistant.web import french
+from assistant.web.cards import TYPES, document_link
+from assistant.web.markup import visible, web_address
+
+# The page's scripts follow the browser's language; Gradio has no setting for it.
+_FRENCH = (
+    '<script nonce="{nonce}">for(const [k,v] of [["language","fr-FR"],["languages",["fr-FR","fr"]]])'
+    "Object.defineProperty(navigator,k,{{get:()=>v}});"
+    'try{{const t=localStorage.getItem("theme");if(t)document.documentElement.dataset.theme=t}}catch{{}}</script>'
+)
+_OUTSIDE_META = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*', re.DOTALL)
+_CONTENT = re.compile(r"(<body[^>]*>)(.*?)(</body>)", re.DOTALL)
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """Return the page templates: every value is escaped, an unknown name is an error."""
+    environment = Environment(
+        loader=PackageLoader("assistant.web"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.filters.update(
+        day=french.day, moment=french.moment, count=french.count, visible=visible, web=web_address,
+    )
+    environment.globals.update(types=TYPES, document_link=document_link, version=asset_version())
+    return environment
+
+
+def asset_version() -> str:
+    """Return a digest of the style and the script, so that a new version is fetched at once."""
+    import hashlib
+
+    folder = resources.files("assistant.web") / "static"
+    digest = hashlib.blake2b(digest_size=6)
+    for name in ("ui.css", "ui.js"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def render(name: str, **values: Any) -> str:
+    """Return the template *name* filled in."""
+    return templates().get_template(name).render(**values)
+
+
+def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:
+    """Return what turns Gradio's page into ours: French, framed, with nonces.
+
+    Args:
+        status: Gives the line on the state of the index.
+    """
+
+    def rewrite(html: str, nonce: str) -> str:
+        html = _OUTSIDE_META.sub("", html).replace('lang="en"', 'lang="fr"', 1)
+        html = re.sub(r"<script(?![^>]*\bnonce=)", f'<script nonce="{nonce}"', html)
+        head = render("head.html", title="Assistant du dossier") + _FRENCH.format(nonce=nonce)
+        html = re.sub(r'(<meta charset="utf-8" ?/?>)', lambda m: m[1] + head, html, count=1)
+        before = render("header.html", view="conversation", status=status())
+        after = render("footer.html")
+        return _CONTENT.sub(
+            lambda m: f'{m[1]}{before}<main id="principal" tabindex="-1"><h1 class="vh">Conversation avec le dossier</h1>'
+            f'{m[2]}</main><div id="vue" hidden></div>{after}{m[3]}',
+            html, count=1,
+        )
+
+    return rewrite

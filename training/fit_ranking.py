@@ -1,0 +1,210 @@
+"""Fit the two logistic models of ``answering/weights.json`` on the tuning part of the questions.
+
+Ranking: the candidates of expected questions and of tuning questions, labelled by whether they
+carry the expected fact. An expected question is scored with itself left out of the index.
+Confidence: questions that the dossier answers against questions that it does not: the tuning
+ones, and expected questions whose fact is hidden ("leave one fact out"), at a lower weight since
+another fact sometimes answers too.
+
+Usage: python training/fit_ranking.py --index index [--model NAME] [--sample 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from assistant.answering.assistant import Assistant
+from assistant.answering.model import Logistic, Weights
+from assistant.answering.ranking import CONFIDENCE_FEATURES, Ranked, Ranker, confidence_features
+from assistant.question import understand
+from assistant.question.understanding import read
+from assistant.retrieval import FEATURES, QUESTION_FEATURES
+from assistant.settings import Settings
+
+SEED = 20261125
+OUT = Path(__file__).parent.parent / "src" / "assistant" / "answering" / "weights.json"
+BARE = len(FEATURES) - QUESTION_FEATURES
+NEGATIVES = 30
+HIDDEN_WEIGHT = 0.25
+
+
+def in_test(record: dict, test: set[str]) -> bool:
+    """Tell whether a question belongs to the test part (the rule is told in eval/split.toml)."""
+    if record["kind"] in {"comparaison", "liste"} or not record["answerable"]:
+        return hashlib.sha256(record["id"].encode()).digest()[0] % 2 == 1
+    return bool(record["documents"]) and record["documents"][0] in test
+
+
+def tuning_questions(folder: Path, test: set[str]) -> list[dict]:
+    """Return the questions that may tune."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        found += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [r for r in found if not in_test(r, test)]
+
+
+class Samples:
+    """Ranked candidates with what is expected of them."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.engine = assistant._current()  # noqa: SLF001 - the fit looks inside what it fits
+        self.index = self.engine.index
+        self.x: list[np.ndarray] = []
+        self.has: list[np.ndarray] = []
+        self.y: list[np.ndarray] = []
+        self.w: list[float] = []
+        self.ranked: list[tuple[Ranked, frozenset[str], float]] = []
+
+    def add(self, ranked: Ranked, facts: frozenset[str], weight: float) -> None:
+        """Remember a question's candidates."""
+        hits = ranked.hits[:NEGATIVES + 20]
+        labels = np.array([bool(facts & set(h.sentence.notes)) for h in hits], dtype=float)
+        self.ranked.append((ranked, facts, weight))
+        if facts and labels.any():
+            self.x.append(np.array([h.features for h in hits]))
+            self.has.append(np.array([h.has_questions for h in hits]))
+            self.y.append(labels)
+            self.w.append(weight)
+
+
+def logistic(x: np.ndarray, y: np.ndarray, w: np.ndarray, c: float) -> Logistic:
+    """Fit one regression on standardised features and give it back on raw ones."""
+    mean, std = x.mean(0), x.std(0)
+    std[std < 1e-6] = 1.0
+    model = LogisticRegression(C=c, max_iter=2000).fit((x - mean) / std, y, sample_weight=w)
+    weights = model.coef_[0] / std
+    return Logistic(tuple(float(v) for v in weights), float(model.intercept_[0] - (weights * mean).sum()))
+
+
+def fit_ranking(samples: Samples) -> tuple[Logistic, Logistic]:
+    """Return the models for candidates with and without expected questions."""
+    x, y = np.concatenate(samples.x), np.concatenate(samples.y)
+    has = np.concatenate(samples.has)
+    w = np.concatenate([np.full(len(a), v) for a, v in zip(samples.y, samples.w, strict=True)])
+    w = np.where(y > 0, w * 3, w)
+    bare = logistic(x[:, :BARE], y, w, 1.0)
+    return logistic(x[has], y[has], w[has], 1.0), bare
+
+
+def expected_questions(samples: Samples, test: set[str], per_fact: int) -> None:
+    """Add the expected questions of the training documents, each left out of the index."""
+    rng = random.Random(SEED)
+    index = samples.index
+    rows = index._query(  # noqa: SLF001
+        "SELECT q.row, q.text, s.notes, p.document FROM questions q JOIN sentences s ON s.row=q.sentence JOIN passages p ON p.row=s.passage WHERE s.attribute IS NULL"
+    )
+    by_text: dict[str, set[int]] = {}
+    facts: dict[tuple[str, str], set[str]] = {}
+    for r in rows:
+        by_text.setdefault(r["text"], set()).add(r["row"])
+        for note in json.loads(r["notes"]):
+            facts.setdefault((r["document"], note), set()).add(r["text"])
+    for (document, note), texts in sorted(facts.items()):
+        if document in test:
+            continue
+        # A question is its fact's only if no other fact of the document shares the sentence.
+        for text in rng.sample(sorted(texts), min(per_fact, len(texts))):
+            query = read(text, samples.engine.catalogue, index.vocabulary)
+            ranked = samples.engine.ranker.rank(query, without=frozenset(by_text[text]))
+            samples.add(ranked, frozenset({note}), 0.5)
+
+
+def hidden(ranked: Ranked, facts: frozenset[str]) -> Ranked:
+    """Return the candidates without the sentences of *facts*."""
+    return replace(ranked, hits=tuple(h for h in ranked.hits if not facts & set(h.sentence.notes)))
+
+
+def rescore(ranker: Ranker, ranked: Ranked) -> Ranked:
+    """Score the candidates again with the ranker's weights."""
+    if not ranked.hits:
+        return ranked
+    scores = ranker.probabilities(np.array([h.features for h in ranked.hits]), np.array([h.has_questions for h in ranked.hits]))
+    hits = [replace(h, score=float(s)) for h, s in zip(ranked.hits, scores, strict=True)]
+    return replace(ranked, hits=tuple(sorted(hits, key=lambda h: (-h.score, h.sentence.row))))
+
+
+def right_in(ranked: Ranked, facts: frozenset[str], most: int = 4) -> bool:
+    """Tell whether one of the first *most* distinct candidates carries a fact."""
+    return any(facts & set(h.sentence.notes) for h in ranked.hits[:most])
+
+
+def main() -> None:
+    """Fit and write the weights; print what they do on the tuning questions."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--index", type=Path, default=Path("index"))
+    parser.add_argument("--model", default=Settings().model)
+    parser.add_argument("--questions", type=Path, default=Path("eval/questions"))
+    parser.add_argument("--split", type=Path, default=Path("eval/split.toml"))
+    parser.add_argument("--sample", type=int, default=3)
+    args = parser.parse_args()
+    test = set(tomllib.loads(args.split.read_text(encoding="utf-8"))["test_documents"])
+    assistant = Assistant.open(args.index, Settings(model=args.model))
+    samples = Samples(assistant)
+    expected_questions(samples, test, args.sample)
+    own = len(samples.ranked)
+    for record in tuning_questions(args.questions, test):
+        if record["kind"] in {"comparaison", "liste"}:
+            continue
+        query = understand(record["question"], samples.engine.catalogue, history=record["history"], known_words=samples.index.vocabulary)
+        samples.add(samples.engine.ranker.rank(query), frozenset(record["facts"]), 2.0)
+    ranking, bare = fit_ranking(samples)
+    weights = Weights(ranking, bare, Logistic((0.0,) * len(CONFIDENCE_FEATURES), 0.0), 0.5)
+    ranker = Ranker(samples.engine.retriever, samples.engine.catalogue, weights)
+    x, y, w, real = [], [], [], []
+    for number, (ranked, facts, weight) in enumerate(samples.ranked):
+        ranked = rescore(ranker, ranked)
+        x.append(confidence_features(ranked)[0])
+        y.append(float(bool(facts)))
+        w.append(weight if number >= own else 0.5)
+        real.append(number >= own)
+        if facts and number < own:
+            x.append(confidence_features(hidden(ranked, facts))[0])
+            y.append(0.0)
+            w.append(HIDDEN_WEIGHT)
+            real.append(False)
+    xa, ya, wa, ra = np.array(x), np.array(y), np.array(w), np.array(real)
+    # As many of each, in weight, among the real questions.
+    balance = wa[ra & (ya == 1)].sum() / wa[ra & (ya == 0)].sum()
+    wa = np.where(ra & (ya == 0), wa * balance, wa)
+    confidence = logistic(xa, ya, wa, 1.0)
+    p = confidence(xa[ra])
+    answerable = ya[ra] == 1
+    # The point at which 2.5 % of the unanswerable tuning questions would be answered.
+    point = float(np.quantile(p[~answerable], 0.975))
+    OUT.write_text(
+        json.dumps(
+            {
+                "features": {"ranking": FEATURES, "confidence": CONFIDENCE_FEATURES},
+                "ranking": {"weights": ranking.weights, "bias": ranking.bias},
+                "ranking_bare": {"weights": bare.weights, "bias": bare.bias},
+                "confidence": {"weights": confidence.weights, "bias": confidence.bias},
+                "operating_point": round(point, 4),
+            },
+            indent=1,
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    ours = [rescore(ranker, r) for r, f, _ in samples.ranked[:own]]
+    print("expected questions, own left out: right fact in 4:", np.mean([right_in(r, f) for r, (_, f, _) in zip(ours, samples.ranked[:own], strict=True)]))
+    tuned = [(rescore(ranker, r), f) for r, f, _ in samples.ranked[own:] if f]
+    print("tuning questions: right fact first, in 4:", np.mean([right_in(r, f, 1) for r, f in tuned]), np.mean([right_in(r, f) for r, f in tuned]), len(tuned))
+    for target in (0.02, 0.03, 0.05, 0.1):
+        t = np.quantile(p[~answerable], 1 - target)
+        print(f"answered though unanswerable {target:.0%}: answered of answerable {np.mean(p[answerable] > t):.3f} at {t:.3f}")
+    print(dict(zip(FEATURES, np.round(ranking.weights, 2), strict=True)))
+    print(dict(zip(FEATURES, np.round(bare.weights, 2), strict=False)))
+    print(dict(zip(CONFIDENCE_FEATURES, np.round(confidence.weights, 2), strict=True)))
+
+
+if __name__ == "__main__":
+    main()
