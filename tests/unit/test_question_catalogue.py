@@ -37,7 +37,7 @@ def test_providers_and_attributes_come_from_the_fiches(catalogue: Catalogue) -> 
         ("l’IA de Nordix", ["nordix-boreal"]),
         ("zephry garde quoi", ["cumulus-zephyr"]),  # transposition
         ("nordic", ["nordix-boreal"]),  # substitution
-        ("boréalité", []),  # a longer word that begins alike
+        ("la boréalisation", []),  # a longer word that begins alike
         ("Boréal, Boréal et encore Boréal", ["nordix-boreal"] * 3),
         ("Et DeepSeek ?", []),
         ("", []),

@@ -1,6 +1,8 @@
 """Files of the corpus folder, read into documents."""
 
-from assistant.corpus.reader import FORMATS, read_document
+from assistant.corpus.formats import FORMATS
+from assistant.corpus.limits import DEFAULT_LIMITS, Limits
+from assistant.corpus.reader import read_document
 from assistant.corpus.scan import FoundFile, scan
 
-__all__ = ["FORMATS", "FoundFile", "read_document", "scan"]
+__all__ = ["DEFAULT_LIMITS", "FORMATS", "FoundFile", "Limits", "read_document", "scan"]

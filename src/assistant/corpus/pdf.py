@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError
 
-from assistant.corpus.draft import Draft, prose
+from assistant.corpus.draft import Draft, Job, prose
+from assistant.corpus.layout import listed, lines_of, paragraphs_of, without_running_lines
+from assistant.corpus.signature import refuse_foreign
 from assistant.domain import Section
 from assistant.errors import UnreadableDocumentError
-from assistant.text import clean, squeeze
+from assistant.text import clean, fold, squeeze
 
-_HYPHEN = re.compile(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])")
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a page: blank lines, or a line that ends a sentence early."""
-    text = _HYPHEN.sub("", clean(text))
-    found: list[list[str]] = [[]]
-    for line in text.split("\n"):
-        if not line.strip():
-            found.append([])
-            continue
-        found[-1].append(line.strip())
-    return [squeeze(" ".join(lines)) for lines in found if lines]
+_MAX_BOOKMARKS = 5_000
 
 
-def read(path: Path) -> Draft:
-    """Read a PDF; pages without text are named in ``losses``.
+def _damaged(path: Path) -> UnreadableDocumentError:
+    message = (
+        f"Le PDF « {path.name} » est endommagé et n'a pas pu être lu : "
+        "ouvrez-le puis enregistrez-le de nouveau, ou remplacez-le."
+    )
+    return UnreadableDocumentError(message, path=path)
+
+
+def _open(job: Job) -> tuple[PdfReader, int]:
+    """Return the reader and the number of pages.
 
     Raises:
-        UnreadableDocumentError: The file is damaged or needs a password.
+        UnreadableDocumentError: Not a PDF, damaged, locked, or with too many pages.
     """
+    path = job.path
+    with path.open("rb") as stream:
+        start = stream.read(1024)
+    refuse_foreign(start, path, "pdf")
+    if b"%PDF-" not in start:
+        raise _damaged(path)
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -42,24 +48,140 @@ def read(path: Path) -> Draft:
                 "enregistrez-en une copie sans protection, puis relancez « assistant index »."
             )
             raise UnreadableDocumentError(message, path=path)
-        title = str(reader.metadata.title) if reader.metadata and reader.metadata.title else None
-        pages = [page.extract_text() for page in reader.pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, AssertionError) as error:
-        # pypdf meets malformed files with any of these (its docs/user/robustness.md).
+        job.tick()
+        count = len(reader.pages)
+    except (UnreadableDocumentError, MemoryError):
+        raise
+    except DependencyError as error:
         message = (
-            f"Le PDF « {path.name} » est endommagé et n'a pas pu être lu : "
-            "ouvrez-le puis enregistrez-le de nouveau, ou remplacez-le."
+            f"Le PDF « {path.name} » est chiffré par un procédé que cette installation ne lit pas : "
+            "enregistrez-en une copie sans protection, puis relancez « assistant index »."
         )
         raise UnreadableDocumentError(message, path=path) from error
-    draft = Draft(title=squeeze(clean(title)) if title else None)
-    empty = []
-    for number, text in enumerate(pages, 1):
-        sentences = prose(_paragraphs(text))
-        if sentences:
-            draft.sections.append(Section(None, sentences, page=number))
-        else:
-            empty.append(number)
-    if empty:
-        listed = ", ".join(map(str, empty[:20])) + ("…" if len(empty) > 20 else "")
-        draft.losses.append(f"Pages sans texte : {listed}.")
+    except Exception as error:
+        # pypdf meets malformed files with almost any exception (its docs/user/robustness.md).
+        raise _damaged(path) from error
+    if count > job.limits.max_pages:
+        message = (
+            f"Le PDF « {path.name} » a {count} pages, plus que la limite de {job.limits.max_pages} : "
+            "divisez-le en plusieurs fichiers, puis relancez « assistant index »."
+        )
+        raise UnreadableDocumentError(message, path=path)
+    return reader, count
+
+
+def _metadata(reader: PdfReader, name: str) -> str | None:
+    """Return a property of the document; one that cannot be read counts as absent."""
+    try:
+        value = getattr(reader.metadata, name, None)
+        return squeeze(clean(str(value))) or None if value else None
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - see _open
+        return None
+
+
+def _bookmarks(reader: PdfReader) -> dict[int, list[str]]:
+    """Return page number -> titles of the bookmarks that lead there."""
+    found: dict[int, list[str]] = {}
+
+    def walk(items: list[Any], parent: str | None) -> Iterator[tuple[int, str]]:
+        title = None
+        for item in items:
+            if isinstance(item, list):
+                yield from walk(item, parent or title)
+                continue
+            title = squeeze(clean(str(item.title)))
+            page = reader.get_destination_page_number(item)
+            if title and page is not None and page >= 0:
+                yield page + 1, f"{parent} > {title}" if parent else title
+
+    try:
+        for number, (page, title) in enumerate(walk(list(reader.outline), None)):
+            if number >= _MAX_BOOKMARKS:
+                break
+            found.setdefault(page, []).append(title)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - bookmarks help; a document without good ones is read all the same
+        return {}
+    return found
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", fold(text))
+
+
+class _Headings:
+    """Gives each paragraph the bookmark that it stands under."""
+
+    def __init__(self, bookmarks: dict[int, list[str]]) -> None:
+        self._bookmarks = bookmarks
+        self._current: str | None = None
+
+    def sections(self, page: int, paragraphs: list[str]) -> Iterator[Section]:
+        """Yield the sections of a page."""
+        waiting = {_letters(t.rpartition(" > ")[2]): t for t in self._bookmarks.get(page, [])}
+        gathered: list[str] = []
+        for paragraph in paragraphs:
+            title = waiting.pop(_letters(paragraph), None) if len(paragraph) < 300 else None
+            if title is None:
+                gathered.append(paragraph)
+                continue
+            if gathered:
+                yield Section(self._current, prose(gathered), page=page)
+            gathered = []
+            self._current = title
+        if gathered:
+            yield Section(self._current, prose(gathered), page=page)
+        if waiting:
+            # Bookmarked, but not found among the lines: true from the next page on.
+            self._current = list(waiting.values())[-1]
+
+
+def _texts(reader: PdfReader, count: int, job: Job) -> tuple[list[list[str]], list[int]]:
+    """Return the lines of each page, and the pages that could not be read."""
+    pages: list[list[str]] = []
+    broken: list[int] = []
+    size = 0
+    for number in range(count):
+        try:
+            text = reader.pages[number].extract_text()
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - one bad page is named, the others are read
+            broken.append(number + 1)
+            text = ""
+        size += len(text)
+        if size > job.limits.max_characters:
+            message = (
+                f"Le PDF « {job.path.name} » contient plus de {job.limits.max_characters} caractères : "
+                "divisez-le en plusieurs fichiers, puis relancez « assistant index »."
+            )
+            raise UnreadableDocumentError(message, path=job.path)
+        pages.append(lines_of(text))
+        job.tick()
+    return pages, broken
+
+
+def read(job: Job) -> Draft:
+    """Read a PDF; pages without text are named in ``scanned``.
+
+    Raises:
+        UnreadableDocumentError: The file is damaged, needs a password or passes a limit.
+    """
+    reader, count = _open(job)
+    pages, broken = _texts(reader, count, job)
+    if count and len(broken) == count:
+        raise _damaged(job.path)
+    draft = Draft(title=_metadata(reader, "title"), author=_metadata(reader, "author"))
+    headings = _Headings(_bookmarks(reader))
+    for number, lines in enumerate(without_running_lines(pages), 1):
+        sections = list(headings.sections(number, paragraphs_of(lines)))
+        draft.sections += sections
+        if not any(section.sentences for section in sections) and number not in broken:
+            draft.scanned.append(number)
+        job.tick()
+    if broken:
+        draft.losses.append(f"Pages endommagées, non lues : {listed(broken)}.")
     return draft

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from assistant.corpus import markdown, pdf, plain
-from assistant.corpus.draft import Draft
+from assistant.corpus import ocr, wire
+from assistant.corpus.draft import Draft, Job
+from assistant.corpus.formats import FORMATS, TEXT_FORMATS, known_formats
+from assistant.corpus.isolation import read_isolated, recognise_isolated
+from assistant.corpus.limits import DEFAULT_LIMITS, Limits, megabytes
 from assistant.corpus.scan import questions_file
 from assistant.domain import Document
-from assistant.errors import EmptyDocumentError, UnreadableDocumentError, UnsupportedFormatError
+from assistant.errors import AssistantError, EmptyDocumentError, UnreadableDocumentError, UnsupportedFormatError
 from assistant.text import clean, squeeze
 
-FORMATS: Mapping[str, Callable[[Path], Draft]] = {
-    ".md": markdown.read,
-    ".markdown": markdown.read,
-    ".txt": plain.read,
-    ".pdf": pdf.read,
-}
+# A text up to this size is read in this very process: the slowest Markdown known (nothing but
+# opening brackets) takes under ten seconds at this size, a real fiche is a third of it.
+_AT_ONCE = 256 * 1024
 
 
 def slug_of(path: str) -> str:
@@ -36,7 +35,7 @@ def _questions(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return ()
     try:
         loaded: Any = yaml.safe_load(companion.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         message = (
             f"Le fichier de questions « {companion.name} » n'est pas du YAML lisible : "
             "corrigez-le ou retirez-le, puis relancez « assistant index »."
@@ -51,38 +50,78 @@ def _questions(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
         )
         raise UnreadableDocumentError(message, path=companion)
     return tuple(
-        (str(note), tuple(squeeze(clean(str(q))) for q in questions if str(q).strip()))
+        (str(note), tuple(squeeze(clean(q)) for q in questions if isinstance(q, str) and q.strip()))
         for note, questions in loaded.items()
         if isinstance(questions, list)
     )
 
 
-def read_document(corpus: Path, path: str, *, slug: str | None = None) -> Document:
-    """Read the file *path* of *corpus*.
-
-    Raises:
-        UnsupportedFormatError: The format is not one that is read.
-        UnreadableDocumentError: The file is damaged, encrypted or not what its name says.
-        EmptyDocumentError: It holds no text.
-    """
-    full = corpus / path
-    read = FORMATS.get(full.suffix.lower())
-    if read is None:
-        known = ", ".join(sorted({s.removeprefix(".") for s in FORMATS}))
+def _refuse_size(path: str, size: int, suffix: str, limits: Limits) -> None:
+    most = limits.max_text_bytes if suffix in TEXT_FORMATS else limits.max_bytes
+    if size > most:
         message = (
-            f"Le fichier « {path} » a un format qui n'est pas lu (formats lus : {known}) : "
-            "convertissez-le dans l'un d'eux."
+            f"Le fichier « {path} » pèse {megabytes(size)}, plus que la limite de {megabytes(most)} : "
+            "divisez-le en plusieurs fichiers, puis relancez « assistant index »."
         )
-        raise UnsupportedFormatError(message, path=path)
+        raise UnreadableDocumentError(message, path=path)
+
+
+def _read_here(job: Job, suffix: str) -> Draft:
+    """Read a short text in this process."""
     try:
-        draft = read(full)
+        return wire.without_surrogates(FORMATS[suffix](job))
+    except (AssistantError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        # One file, whatever is in it, never stops the others.
+        message = (
+            f"Le fichier « {job.path.name} » n'a pas pu être lu : "
+            "vérifiez son contenu, ou enregistrez-le de nouveau en texte simple."
+        )
+        raise UnreadableDocumentError(message, path=job.path) from error
+
+
+def _draft(job: Job, path: str, suffix: str) -> Draft:
+    try:
+        size = job.path.stat().st_size
+        _refuse_size(path, size, suffix, job.limits)
+        if suffix in TEXT_FORMATS and size <= _AT_ONCE:
+            return _read_here(job, suffix)
+        draft = read_isolated(job, suffix)
     except OSError as error:
         message = f"Le fichier « {path} » ne peut pas être ouvert ({error.strerror}) : vérifiez ses droits d'accès."
         raise UnreadableDocumentError(message, path=path) from error
+    ocr.complete(draft, job, lambda page: recognise_isolated(job, page))
+    return draft
+
+
+def read_document(
+    corpus: Path, path: str, *, slug: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Document:
+    """Read the file *path* of *corpus*.
+
+    Anything but a short text is read in a process of its own, within *limits*.
+
+    Raises:
+        UnsupportedFormatError: The format is not one that is read.
+        UnreadableDocumentError: The file is damaged, encrypted, not what its name says, or
+            passes a limit.
+        EmptyDocumentError: It holds no text.
+    """
+    full = corpus / path
+    suffix = full.suffix.lower()
+    if suffix not in FORMATS:
+        message = (
+            f"Le fichier « {path} » a un format qui n'est pas lu (formats lus : {known_formats()}) : "
+            "convertissez-le dans l'un d'eux."
+        )
+        raise UnsupportedFormatError(message, path=path)
+    draft = _draft(Job(full, limits), path, suffix)
     if not any(section.sentences for section in draft.sections):
+        lost = f" {' '.join(draft.losses)}" if draft.losses else ""
         message = (
             f"Le fichier « {path} » ne contient aucun texte : "
-            "vérifiez son contenu, ou fournissez une version dont le texte se sélectionne."
+            f"vérifiez son contenu, ou fournissez une version dont le texte se sélectionne.{lost}"
         )
         raise EmptyDocumentError(message, path=path)
     return Document(

@@ -56,6 +56,9 @@ def lexicon() -> dict[str, Any]:
         "grand_public": re.compile(data["plan"]["grand_public"]),
         "in_alias": re.compile(data["plan"]["grand_public_in_alias"]),
         "list": [re.compile(p.replace("PROVIDER", provider)) for p in data["kind"]["list"]],
+        "between": re.compile(data["kind"]["between"]),
+        "elliptic": re.compile(data["follow_up"]["elliptic"]),
+        "provider_word": provider,
         "comparison": re.compile(data["kind"]["comparison"]),
         "definition": [re.compile(p) for p in data["kind"]["definition"]],
         "negative": re.compile(data["kind"]["negative"]),
@@ -95,11 +98,29 @@ def _plan(folded: str, mentions: list[Mention]) -> Plan | None:
     return "pro" if pro else "grand public"
 
 
-def _kind(folded: str, slugs: tuple[str, ...], content: tuple[str, ...]) -> tuple[Kind, bool]:
+def _compares(folded: str, mentions: list[Mention], slugs: tuple[str, ...]) -> bool:
+    """Tell whether several providers are named to be compared, not one in relation to another.
+
+    « Mistral ou Lumo pour… » compares; « quelle part d'OpenAI Microsoft détient-il » does not.
+    """
+    if len(slugs) < 2:
+        return False
+    if len(slugs) >= 3 or lexicon()["comparison"].search(folded):
+        return True
+    return any(
+        a.slug != b.slug and lexicon()["between"].search(folded[a.end : b.start])
+        for a, b in zip(mentions, mentions[1:], strict=False)
+        if b.start > a.end
+    )
+
+
+def _kind(
+    folded: str, slugs: tuple[str, ...], content: tuple[str, ...], mentions: list[Mention]
+) -> tuple[Kind, bool]:
     """Return the kind and whether all providers are meant."""
     lex = lexicon()
     listing = any(p.search(folded) for p in lex["list"])
-    if len(slugs) >= 2:
+    if _compares(folded, mentions, slugs):
         return "comparaison", False
     if listing and not slugs:
         return "liste", True
@@ -110,6 +131,17 @@ def _kind(folded: str, slugs: tuple[str, ...], content: tuple[str, ...]) -> tupl
     return "fait", False
 
 
+def _group(folded: str, catalogue: Catalogue, *, listing: bool) -> tuple[str, ...]:
+    """Return the providers of the group that a question names ("les américains"), or none."""
+    for pattern, countries in lexicon()["groups"]:
+        named = rf"(?:\bles |\b{lexicon()['provider_word']} (?:\w+ )?){pattern.pattern}"
+        found = re.search(named, folded)
+        if found and (listing or found[0].endswith("s") or found[0].startswith("les ")):
+            members = catalogue.of_countries(countries)
+            return tuple(s for s in catalogue.providers if s in members)
+    return ()
+
+
 def read(question: str, catalogue: Catalogue, known_words: frozenset[str] = frozenset()) -> Query:
     """Read a question by itself, without a conversation."""
     folded = words(question)
@@ -117,15 +149,9 @@ def read(question: str, catalogue: Catalogue, known_words: frozenset[str] = froz
     slugs = tuple(dict.fromkeys(m.slug for m in mentions))
     mentioned = {w for m in mentions for w in tokens(m.text)}
     content = tuple(t for t in dict.fromkeys(tokens(question)) if t not in mentioned)
-    kind, everyone = _kind(folded, slugs, content)
-    if not slugs:
-        for pattern, countries in lexicon()["groups"]:
-            if pattern.search(folded) and kind in {"liste", "comparaison"} | ({"fait"} if re.search(r"\bles\b", folded) else set()):
-                group = catalogue.of_countries(countries)
-                if group and re.search(rf"(?:les?|fournisseurs?|ia|assistants?|outils?|acteurs?|services?|chatbots?|providers?)\s+(?:\w+\s+)?(?:{pattern.pattern})", folded):
-                    slugs, everyone = tuple(s for s in catalogue.providers if s in group), True
-                    kind = "liste"
-                break
+    kind, everyone = _kind(folded, slugs, content, mentions)
+    if not slugs and (group := _group(folded, catalogue, listing=kind in {"liste", "comparaison"})):
+        slugs, everyone, kind = group, True, "liste" if kind != "comparaison" else kind
     return Query(
         text=question, typed=question, providers=slugs, plan=_plan(folded, mentions), kind=kind,
         everyone=everyone, negative=bool(lexicon()["negative"].search(folded)), content=content,
@@ -139,6 +165,10 @@ def _is_fragment(query: Query) -> bool:
     if query.kind in {"liste", "definition"} and not lex["opening"].search(folded):
         return False
     if lex["opening"].search(folded):
+        return True
+    if not query.providers and len(query.content) <= 2 and (
+        lex["elliptic"].search(folded) or lex["pronoun"].search(folded)
+    ):
         return True
     if len(query.content) <= 1 and (query.providers or lex["why"].search(folded)):
         return bool(lex["why"].search(folded)) or not query.content
@@ -200,8 +230,8 @@ def _complete(query: Query, previous: Query, catalogue: Catalogue) -> str:
     own = query.typed.rstrip(" ?.!")
     if query.providers:
         return query.typed
-    if len(rest) >= 2 or (rest and not lex["why"].search(folded)):
-        return f"{own} – {subject}\u202f?" if subject else query.typed
+    if not lex["pronoun"].search(folded) and (len(rest) >= 2 or (rest and not lex["why"].search(folded))):
+        return f"{own} – {subject or previous.text.rstrip(' ?.!')}\u202f?"
     return f"{own} – {previous.text.rstrip(' ?.!')}\u202f?"
 
 
@@ -238,8 +268,8 @@ def _resolve(query: Query, previous: Query | None, catalogue: Catalogue, known_w
     folded = words(query.typed)
     if _is_fragment(query):
         text = _complete(query, previous, catalogue)
-    elif not query.providers and previous.providers and query.kind == "fait" and lexicon()["pronoun"].search(folded):
-        text = f"{query.typed.rstrip(' ?.!')} – {' '.join(catalogue.providers[s].name for s in previous.providers)}\u202f?"
+    elif not query.providers and query.kind == "fait" and lexicon()["pronoun"].search(folded):
+        text = f"{query.typed.rstrip(' ?.!')} – {previous.text.rstrip(' ?.!')}\u202f?"
     else:
         return query
     if text == query.typed:

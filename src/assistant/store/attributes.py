@@ -53,7 +53,7 @@ def read_attributes(corpus: Path) -> tuple[dict[str, Attribute], str]:
             str(label): Attribute(str(label), tuple(squeeze(clean(str(q))) for q in questions))
             for label, questions in loaded.items()
         }
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
         message = (
             f"Le fichier « {path.name} » doit associer à chaque attribut une liste de questions : "
             "corrigez-le, puis relancez « assistant index »."

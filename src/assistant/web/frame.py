@@ -69,8 +69,8 @@ def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:
         before = render("header.html", view="conversation", status=status())
         after = render("footer.html")
         return _CONTENT.sub(
-            lambda m: f'{m[1]}{before}<main id="principal" tabindex="-1"><h1 class="vh">Conversation avec le dossier</h1>'
-            f'{m[2]}</main><div id="vue" hidden></div>{after}{m[3]}',
+            lambda m: f'{m[1]}{before}<div id="principal" tabindex="-1">{m[2]}</div>'
+            f'<div id="vue" role="main" tabindex="-1" hidden></div>{after}{m[3]}',
             html, count=1,
         )
 

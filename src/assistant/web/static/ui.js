@@ -247,6 +247,8 @@ async function rebuild() {
 let announced = new Set();
 
 function tidy() {
+  // Gradio follows the system's theme when it starts; the visitor's choice comes first.
+  document.body.classList.toggle("dark", root.dataset.theme === "dark");
   const log = $("#conversation [role=log]");
   if (log) {
     if (log.getAttribute("aria-live") !== "off") log.setAttribute("aria-live", "off");
