@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from samples import FakeEncoder, write_corpus, write_tiny_model
 
 from assistant.store import Index, RebuildReport, open_index, rebuild
+from samples import FakeEncoder, write_corpus, write_tiny_model
 
 CHROMIUM = Path("/usr/bin/chromium")
 

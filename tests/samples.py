@@ -63,7 +63,9 @@ class FakeEncoder:
         return self.encode_passages(texts)
 
 
-def write_pdf(path: Path, pages: Sequence[str], *, title: str | None = None, password: str | None = None) -> Path:
+def write_pdf(
+    path: Path, pages: Sequence[str], *, title: str | None = None, password: str | None = None
+) -> Path:
     """Write a PDF with one line of text a page; an empty string leaves its page blank."""
     from reportlab.lib.pdfencrypt import StandardEncryption
     from reportlab.pdfgen.canvas import Canvas

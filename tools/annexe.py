@@ -26,7 +26,20 @@ from assistant.domain import Document
 TITLE = "Comparatif des huit tableaux d’identité"
 ROOT = Path(__file__).resolve().parent.parent
 INK, ACCENT = HexColor("#1d1d1f"), HexColor("#24477a")
-MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 # Attributes whose first word keeps its capital inside a sentence.
 NAMES = ("Cloud Act", "Data Privacy Framework", "HDS", "ISO", "SecNumCloud")
 
@@ -35,7 +48,13 @@ BODY = ParagraphStyle(
 )
 LEAD = ParagraphStyle("lead", parent=BODY, leftIndent=0, spaceAfter=6)
 HEADING = ParagraphStyle(
-    "heading", fontName="Helvetica-Bold", fontSize=12.5, leading=16, spaceBefore=12, spaceAfter=5, textColor=ACCENT
+    "heading",
+    fontName="Helvetica-Bold",
+    fontSize=12.5,
+    leading=16,
+    spaceBefore=12,
+    spaceAfter=5,
+    textColor=ACCENT,
 )
 MAIN = ParagraphStyle("main", parent=HEADING, fontSize=18, leading=23, spaceBefore=0, spaceAfter=10)
 
@@ -82,7 +101,9 @@ def story(documents: list[Document]) -> Iterable[Flowable]:
     updated = max(d.updated for d in documents if d.updated)
     yield Paragraph(_text(TITLE), MAIN)
     names = ", ".join(product(d) for d in documents)
-    yield Paragraph(_text(f"Cette annexe met côte à côte les tableaux d’identité des fiches\u00a0: {names}."), LEAD)
+    yield Paragraph(
+        _text(f"Cette annexe met côte à côte les tableaux d’identité des fiches\u00a0: {names}."), LEAD
+    )
     yield Paragraph(
         _text(
             "Elle est produite à partir des fiches, telles qu’elles étaient à la mise à jour du "
@@ -106,7 +127,7 @@ class _Template(BaseDocTemplate):
             pagesize=A4,
             title=TITLE,
             author="d’après le dossier d’Augustin Garcia",
-            subject="Assistants d’IA : siège, droit applicable, stockage, entraînement, conservation, certifications",
+            subject="Assistants d’IA : siège, droit, stockage, entraînement, conservation, certifications",
             creator="make annexe",
             lang="fr-FR",
             invariant=1,

@@ -32,7 +32,7 @@ from sentence_transformers.losses import MSELoss, MultipleNegativesRankingLoss
 
 from assistant.chunking import chunk_document
 from assistant.corpus import read_document, scan
-from assistant.store.rebuild import sentence_text
+from assistant.store.writing import sentence_text
 
 MAX_TOKENS = 160
 

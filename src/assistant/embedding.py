@@ -146,7 +146,8 @@ class SentenceEncoder:
             [prefix + text for text in texts],
             batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True,
         )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        # Rounded to what a vector file holds, so that a vector is the same computed or read back.
+        return np.ascontiguousarray(vectors.astype(np.float16), dtype=np.float32)
 
     def encode_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return L2-normalised embeddings, float32, shape (len(texts), dimension)."""

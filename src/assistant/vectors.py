@@ -8,9 +8,9 @@ from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
-from assistant.embedding import FloatMatrix
-
+FloatMatrix = NDArray[np.float32]
 Ranking = list[tuple[int, float]]
 """Row numbers with their scores, best first."""
 

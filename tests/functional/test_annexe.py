@@ -44,7 +44,7 @@ def test_each_line_is_a_sentence_that_names_its_product(
     annexe.write(corpus, tmp_path / "a.pdf")
     document = read_document(tmp_path, "a.pdf")
     texts = [s.text for section in document.sections for s in section.sentences]
-    assert "Comparatif des huit tableaux d’identité" == document.title
+    assert document.title == "Comparatif des huit tableaux d’identité"
     assert "Zéphyr, siège : Austin (États-Unis)." in texts
     assert "Boréal, Cloud Act : non, Nordix n’est pas une société américaine." in texts
     assert "Boréal, âge minimum : non documenté." in texts

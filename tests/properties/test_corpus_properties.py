@@ -20,9 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LINES = st.sampled_from(
     [
         "---", "titre: x", "alias: [a, b]", "# Titre", "## Section", "### Sous", "Tableau d’identité", "",
-        "Une phrase.[^a] Une autre.[^b]", "[^a]: Source. 2026-01-01. <https://x.example>", "[^b]:", "[^c", "^[d]",
+        "Une phrase.[^a] Une autre.[^b]", "[^a]: Source. 2026-01-01. <https://x.example>", "[^b]:",
+        "[^c", "^[d]",
         "| Attribut | Valeur |", "|---|---|", "| Siège | Lille[^a] |", "| a |", "- point", "  - sous-point",
-        "> cité", "```", "    code", "![image](x.png)", "<script>", "&nbsp;&#0;", "\\", "***", "[a]: b", "1. un",
+        "> cité", "```", "    code", "![image](x.png)", "<script>", "&nbsp;&#0;", "\\", "***",
+        "[a]: b", "1. un",
     ]
 )  # fmt: skip
 MARKDOWN = st.lists(LINES | st.text(max_size=20), max_size=25).map("\n".join)
@@ -105,7 +107,7 @@ def test_spans_cover_their_passage(document: Document, max_chars: int) -> None:
 def test_a_passage_is_too_long_only_for_one_sentence(document: Document, max_chars: int) -> None:
     """Whole sentences are more than a length."""
     for passage in chunk_document(document, max_chars=max_chars):
-        assert len(passage.text) <= max_chars or 1 == len(passage.spans)
+        assert len(passage.text) <= max_chars or len(passage.spans) == 1
 
 
 def _shipped() -> list[str]:
@@ -119,7 +121,7 @@ def _shipped() -> list[str]:
 def test_the_dossier_itself_is_cut_without_loss(path: str) -> None:
     """Every document of the real corpus; every sentence that is a fact can be quoted by itself."""
     document = read_document(ROOT / "corpus", path)
-    assert () == document.losses
+    assert document.losses == ()
     passages = chunk_document(document)
     cut = [p.text[s.start : s.end] for p in passages for s in p.spans]
     assert [s.text for section in document.sections for s in section.sentences] == cut

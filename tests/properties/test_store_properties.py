@@ -7,14 +7,20 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import FakeEncoder
 
 from assistant.errors import CorpusError
 from assistant.store import Index, open_index, rebuild
+from samples import FakeEncoder
 
 NAMES = st.sampled_from(["a.md", "b.md", "dossier/a.md", "c.txt", "d.xyz", "abime.pdf"])
 TEXTS = st.sampled_from(
-    ["", "Une phrase. Une autre.", "Une autre.", "# Titre\n\nUne phrase.\n\n## Suite\n\nEt une troisième.", "\0"]
+    [
+        "",
+        "Une phrase. Une autre.",
+        "Une autre.",
+        "# Titre\n\nUne phrase.\n\n## Suite\n\nEt une troisième.",
+        "\0",
+    ]
 )
 EDITS = st.lists(st.tuples(NAMES, st.none() | TEXTS), min_size=1, max_size=6)
 

@@ -77,7 +77,10 @@ def test_tokens_hold_no_space(text: str) -> None:
     assert tokens(text) == " ".join(tokens(text)).split()
 
 
-@given(st.text(alphabet="abcdefghij", min_size=1, max_size=12), st.sets(st.text(alphabet="abcdefghij", min_size=5)))
+@given(
+    st.text(alphabet="abcdefghij", min_size=1, max_size=12),
+    st.sets(st.text(alphabet="abcdefghij", min_size=5)),
+)
 def test_a_correction_is_a_word_of_the_vocabulary(word: str, vocabulary: set[str]) -> None:
     """Never an invention, and never for a word that is right."""
     found = correct(word, vocabulary)

@@ -24,9 +24,9 @@ def test_sentences_of_a_paragraph_are_joined_by_a_space() -> None:
     """And paragraphs by a line break; each span cuts out its sentence."""
     section = _section(Sentence("Un.", ("a",), opens=True), Sentence("Deux."), Sentence("Trois.", opens=True))
     (passage,) = chunk_document(_document(section))
-    assert "Un. Deux.\nTrois." == passage.text
-    assert ["Un.", "Deux.", "Trois."] == _quotes(passage)
-    assert ("a",) == passage.spans[0].notes
+    assert passage.text == "Un. Deux.\nTrois."
+    assert _quotes(passage) == ["Un.", "Deux.", "Trois."]
+    assert passage.spans[0].notes == ("a",)
 
 
 def test_a_passage_never_crosses_a_section_or_a_page() -> None:
@@ -38,22 +38,22 @@ def test_a_passage_never_crosses_a_section_or_a_page() -> None:
             _section(Sentence("Trois."), heading=None, page=4),
         )
     )
-    assert [("A", None), ("B", None), (None, 4)] == [(p.section, p.page) for p in passages]
+    assert [(p.section, p.page) for p in passages] == [("A", None), ("B", None), (None, 4)]
 
 
 def test_a_passage_stays_under_the_limit() -> None:
     """Whole sentences, as many as fit."""
     sentence = "x" * 39 + "."
     passages = chunk_document(_document(_section(*[Sentence(sentence)] * 7)), max_chars=130)
-    assert [3, 3, 1] == [len(p.spans) for p in passages]
+    assert [len(p.spans) for p in passages] == [3, 3, 1]
     assert all(len(p.text) <= 130 for p in passages)
 
 
 def test_a_paragraph_breaks_a_passage_that_is_two_thirds_full() -> None:
     """Two paragraphs share a passage only while it is short."""
     long, short = Sentence("x" * 70, opens=True), Sentence("y" * 20, opens=True)
-    assert 2 == len(chunk_document(_document(_section(long, short)), max_chars=100))
-    assert 1 == len(chunk_document(_document(_section(short, short)), max_chars=100))
+    assert len(chunk_document(_document(_section(long, short)), max_chars=100)) == 2
+    assert len(chunk_document(_document(_section(short, short)), max_chars=100)) == 1
 
 
 def test_a_row_of_an_identity_table_keeps_its_attribute() -> None:
@@ -75,7 +75,7 @@ def test_a_sentence_beyond_measure_is_cut_at_spaces() -> None:
 def test_a_long_word_is_cut_where_there_is_no_space() -> None:
     """Not even an endless word escapes the limit."""
     passages = chunk_document(_document(_section(Sentence("x" * 1000))), max_chars=100)
-    assert "x" * 1000 == "".join(q for p in passages for q in _quotes(p))
+    assert "".join(q for p in passages for q in _quotes(p)) == "x" * 1000
 
 
 def test_a_senseless_limit_is_a_programming_mistake() -> None:

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from samples import DOCUMENTS, REPORT_PAGES, write_pdf
 
 from assistant.corpus import read_document, scan
 from assistant.corpus.reader import slug_of
 from assistant.errors import EmptyDocumentError, UnreadableDocumentError, UnsupportedFormatError
+from samples import DOCUMENTS, REPORT_PAGES, write_pdf
 
 # --- plain text -----------------------------------------------------------------------------------
 
@@ -29,18 +29,18 @@ def test_paragraphs_are_parted_by_blank_lines(tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_text("Une phrase\nsur deux lignes. Une autre.\n\n \nUn paragraphe.\n", encoding="utf-8")
     (section,) = read_document(tmp_path, path.name).sections
-    assert [
+    assert [(s.text, s.opens) for s in section.sentences] == [
         ("Une phrase sur deux lignes.", True),
         ("Une autre.", False),
         ("Un paragraphe.", True),
-    ] == [(s.text, s.opens) for s in section.sentences]
+    ]
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     """A picture called .txt is not indexed as noise."""
     path = tmp_path / "image.txt"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-    with pytest.raises(UnreadableDocumentError, match="n'est pas du texte"):
+    with pytest.raises(UnreadableDocumentError, match="PNG"):
         read_document(tmp_path, path.name)
 
 
@@ -50,23 +50,28 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 def test_a_pdf_is_read_page_by_page(corpus: Path) -> None:
     """Pages count from 1; the title is the file's own."""
     document = read_document(corpus, "annexes/rapport.pdf")
-    assert "Rapport de comparaison" == document.title
-    assert [1, 2] == [section.page for section in document.sections]
-    assert list(REPORT_PAGES) == [" ".join(s.text for s in section.sentences) for section in document.sections]
-    assert () == document.losses
+    assert document.title == "Rapport de comparaison"
+    assert [section.page for section in document.sections] == [1, 2]
+    assert list(REPORT_PAGES) == [
+        " ".join(s.text for s in section.sentences) for section in document.sections
+    ]
+    assert document.losses == ()
 
 
 def test_pages_without_text_are_named(tmp_path: Path) -> None:
     """A scanned page is a loss that the report tells."""
     document = read_document(tmp_path, write_pdf(tmp_path / "a.pdf", ["Un.", "", "Trois.", ""]).name)
-    assert ("Pages sans texte : 2, 4.",) == document.losses
-    assert [1, 3] == [section.page for section in document.sections]
+    (loss,) = document.losses
+    assert "2, 4" in loss
+    assert [section.page for section in document.sections] == [1, 3]
 
 
 def test_a_word_cut_at_the_end_of_a_line_is_joined(tmp_path: Path) -> None:
     """« conser-vation » is one word again."""
-    document = read_document(tmp_path, write_pdf(tmp_path / "a.pdf", ["La durée de conser-\nvation est fixée."]).name)
-    assert "La durée de conservation est fixée." == document.sections[0].sentences[0].text
+    document = read_document(
+        tmp_path, write_pdf(tmp_path / "a.pdf", ["La durée de conser-\nvation est fixée."]).name
+    )
+    assert document.sections[0].sentences[0].text == "La durée de conservation est fixée."
 
 
 def test_an_encrypted_pdf_is_told(tmp_path: Path) -> None:
@@ -76,7 +81,9 @@ def test_an_encrypted_pdf_is_told(tmp_path: Path) -> None:
         read_document(tmp_path, path.name)
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF"])
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.7\n", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF"]
+)
 def test_a_damaged_pdf_is_told(data: bytes, tmp_path: Path) -> None:
     """Whatever pypdf stumbles on."""
     path = tmp_path / "a.pdf"
@@ -154,17 +161,17 @@ def test_an_untouched_file_is_not_read_again(corpus: Path) -> None:
 def test_a_document_knows_its_questions(corpus: Path) -> None:
     """By fact, as the companion file lists them."""
     document = read_document(corpus, "fiches/nordix-boreal.md")
-    assert ("nordix-boreal", "fiches/nordix-boreal.md") == (document.slug, document.path)
+    assert (document.slug, document.path) == ("nordix-boreal", "fiches/nordix-boreal.md")
     questions = dict(document.questions)
-    assert ("Où se trouve Nordix ?",) == questions["nordix-identite-01"]
-    assert 2 == len(questions["nordix-conservation-01"])
+    assert questions["nordix-identite-01"] == ("Où se trouve Nordix ?",)
+    assert len(questions["nordix-conservation-01"]) == 2
 
 
 def test_a_document_without_front_matter_has_defaults(tmp_path: Path) -> None:
     """Its title is the file's name, its type is « document »."""
     (tmp_path / "note_de-service.txt").write_text("Texte.", encoding="utf-8")
     document = read_document(tmp_path, "note_de-service.txt")
-    assert ("note de service", "document", None) == (document.title, document.type, document.provider)
+    assert (document.title, document.type, document.provider) == ("note de service", "document", None)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +192,7 @@ def test_slugs_are_plain(path: str, slug: str) -> None:
 def test_an_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
     """So that the reader knows what to convert to."""
     (tmp_path / "a.xyz").touch()
-    with pytest.raises(UnsupportedFormatError, match="md.*pdf.*txt"):
+    with pytest.raises(UnsupportedFormatError, match=r"md.*pdf.*txt"):
         read_document(tmp_path, "a.xyz")
 
 
@@ -210,12 +217,12 @@ def test_an_empty_questions_file_is_none(tmp_path: Path) -> None:
     """An editor may begin one."""
     (tmp_path / "a.md").write_text("Texte.", encoding="utf-8")
     (tmp_path / "a.questions.yaml").write_text("# à écrire\n", encoding="utf-8")
-    assert () == read_document(tmp_path, "a.md").questions
+    assert read_document(tmp_path, "a.md").questions == ()
 
 
 def test_a_folder_with_a_documents_name_is_no_document(tmp_path: Path) -> None:
     """Asked for by name, it is told; in a scan it is passed over."""
     (tmp_path / "a.md").mkdir()
-    assert [] == scan(tmp_path)
+    assert scan(tmp_path) == []
     with pytest.raises(UnreadableDocumentError):
         read_document(tmp_path, "a.md")

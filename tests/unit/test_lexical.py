@@ -26,7 +26,7 @@ def lexical(tmp_path: Path) -> LexicalIndex:
 
 def test_inflected_questions_find_their_text(lexical: LexicalIndex) -> None:
     """Queries and documents pass through the same tokens."""
-    assert [0] == [row for row, _ in lexical.search("supprimer une CONVERSATION", limit=5, weights=TEXT)]
+    assert [row for row, _ in lexical.search("supprimer une CONVERSATION", limit=5, weights=TEXT)] == [0]
 
 
 def test_repetition_and_brevity_count(lexical: LexicalIndex) -> None:
@@ -39,7 +39,7 @@ def test_repetition_and_brevity_count(lexical: LexicalIndex) -> None:
 def test_weights_choose_the_fields(lexical: LexicalIndex) -> None:
     """A field left out is not searched; a heavy one wins."""
     assert 3 not in [row for row, _ in lexical.search("Lille", limit=5, weights=TEXT)]
-    assert 3 == lexical.search("Lille", limit=5, weights={"text": 0.1, "context": 10.0})[0][0]
+    assert lexical.search("Lille", limit=5, weights={"text": 0.1, "context": 10.0})[0][0] == 3
 
 
 def test_tokens_may_be_given(lexical: LexicalIndex) -> None:
@@ -57,13 +57,13 @@ def test_a_repeated_word_counts_once(lexical: LexicalIndex) -> None:
 @pytest.mark.parametrize("query", ["", "de la du", "?!", 'AND OR ( " text:*'])
 def test_a_question_without_words_finds_nothing(query: str, lexical: LexicalIndex) -> None:
     """Nor is anything read as query syntax."""
-    assert [] == lexical.search(query, limit=5, weights=TEXT)
+    assert lexical.search(query, limit=5, weights=TEXT) == []
 
 
 def test_the_limit_is_kept(lexical: LexicalIndex) -> None:
     """Zero included."""
-    assert 1 == len(lexical.search("Lille", limit=1, weights=TEXT))
-    assert [] == lexical.search("Lille", limit=0, weights=TEXT)
+    assert len(lexical.search("Lille", limit=1, weights=TEXT)) == 1
+    assert lexical.search("Lille", limit=0, weights=TEXT) == []
 
 
 def test_what_is_written_is_read_again(lexical: LexicalIndex, tmp_path: Path) -> None:
@@ -75,10 +75,10 @@ def test_what_is_written_is_read_again(lexical: LexicalIndex, tmp_path: Path) ->
 
 def test_an_index_of_nothing_answers_nothing(tmp_path: Path) -> None:
     """No row, no hit, no error."""
-    assert [] == LexicalIndex.build(tmp_path / "empty", []).search("Lille", limit=5, weights=TEXT)
+    assert LexicalIndex.build(tmp_path / "empty", []).search("Lille", limit=5, weights=TEXT) == []
 
 
 def test_equal_scores_come_by_row(tmp_path: Path) -> None:
     """Twins are ordered by number."""
     twins = LexicalIndex.build(tmp_path / "twins", [(n, {"text": "Lille"}) for n in (2, 0, 1)])
-    assert [0, 1, 2] == [row for row, _ in twins.search("Lille", limit=5, weights=TEXT)]
+    assert [row for row, _ in twins.search("Lille", limit=5, weights=TEXT)] == [0, 1, 2]

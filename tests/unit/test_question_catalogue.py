@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Built
 
 from assistant.question import Catalogue
 from assistant.question.catalogue import words
 from assistant.store import Index
+from conftest import Built
 
 
 @pytest.fixture
@@ -19,12 +19,15 @@ def catalogue(index: Index) -> Catalogue:
 def test_providers_and_attributes_come_from_the_fiches(catalogue: Catalogue) -> None:
     """Articles and the glossary are no providers."""
     assert {"cumulus-zephyr", "nordix-boreal"} == set(catalogue.providers)
-    assert ("Siège", "Cloud Act", "Entraînement par défaut (grand public)", "Âge minimum") == (
-        catalogue.attributes
+    assert (catalogue.attributes) == (
+        "Siège",
+        "Cloud Act",
+        "Entraînement par défaut (grand public)",
+        "Âge minimum",
     )
     row = catalogue.rows["cumulus-zephyr", "Âge minimum"]
     assert row.identity is not None
-    assert "13 ans" == row.identity.value
+    assert row.identity.value == "13 ans"
 
 
 @pytest.mark.parametrize(
@@ -51,19 +54,19 @@ def test_a_provider_is_known_by_any_of_its_names(text: str, slugs: list[str], ca
 def test_the_longest_name_wins(catalogue: Catalogue) -> None:
     """« Boréal Chat » is one mention, not two."""
     (mention,) = catalogue.mentions("Que fait Boréal Chat ?")
-    assert "boreal chat" == mention.text
+    assert mention.text == "boreal chat"
 
 
 def test_a_mention_says_where_it_stands(catalogue: Catalogue) -> None:
     """Offsets are those of the folded words."""
     text = "Où dort l’Œuvre de Zéphyr ?"
     (mention,) = catalogue.mentions(text)
-    assert "zephyr" == words(text)[mention.start : mention.end]
+    assert words(text)[mention.start : mention.end] == "zephyr"
 
 
 def test_a_word_of_the_dossier_is_no_misspelling(catalogue: Catalogue) -> None:
     """« nordic », where the dossier itself uses it, is that word."""
-    assert [] == catalogue.mentions("le modèle nordic", known_word=frozenset({"nordic"}))
+    assert catalogue.mentions("le modèle nordic", known_word=frozenset({"nordic"})) == []
 
 
 def test_countries_come_from_the_headquarters(catalogue: Catalogue) -> None:
@@ -75,19 +78,24 @@ def test_countries_come_from_the_headquarters(catalogue: Catalogue) -> None:
 
 def test_a_title_names_company_and_product(catalogue: Catalogue) -> None:
     """As an answer does."""
-    assert "Nordix Boréal" == catalogue.title("nordix-boreal")
+    assert catalogue.title("nordix-boreal") == "Nordix Boréal"
 
 
 def test_a_third_fiche_works_at_once(built: Built) -> None:
     """Dropped into the corpus, without a line of code."""
     text = (built.corpus / "fiches/nordix-boreal.md").read_text(encoding="utf-8")
-    for old, new in (("Nordix", "Sudia"), ("nordix", "sudia"), ("Boréal", "Mistrel"), ("Lille (France)", "Genève (Suisse)")):
+    for old, new in (
+        ("Nordix", "Sudia"),
+        ("nordix", "sudia"),
+        ("Boréal", "Mistrel"),
+        ("Lille (France)", "Genève (Suisse)"),
+    ):
         text = text.replace(old, new)
     text = text.replace('- "Borealis"\n', "")
     (built.corpus / "fiches/sudia-mistrel.md").write_text(text, encoding="utf-8")
     built.rebuild()
     catalogue = Catalogue(built.open())
-    assert ["sudia-mistrel"] == [m.slug for m in catalogue.mentions("Et mistrel ?")]
+    assert [m.slug for m in catalogue.mentions("Et mistrel ?")] == ["sudia-mistrel"]
     assert {"sudia-mistrel"} == catalogue.of_countries(["suisse"])
 
 
@@ -97,6 +105,6 @@ def test_a_corpus_without_fiches_has_no_provider(built: Built) -> None:
         path.unlink()
     built.rebuild()
     catalogue = Catalogue(built.open())
-    assert {} == catalogue.providers
-    assert [] == catalogue.mentions("Boréal")
+    assert catalogue.providers == {}
+    assert catalogue.mentions("Boréal") == []
     assert frozenset() == catalogue.named("Boréal")

@@ -41,7 +41,7 @@ def test_a_wrong_value_names_its_setting(line: str, tmp_path: Path) -> None:
     """The sentence names the setting and the file."""
     path = tmp_path / "reglages.toml"
     path.write_text(line, encoding="utf-8")
-    with pytest.raises(SettingsError, match=line.split()[0]) as caught:
+    with pytest.raises(SettingsError, match=line.split(maxsplit=1)[0]) as caught:
         load_settings(path)
     assert "reglages.toml" in str(caught.value)
 

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from math import log
 
 import pytest
-from conftest import Built
 
 from assistant.domain import Row
 from assistant.errors import IndexStaleError
 from assistant.store import Index, open_index
 from assistant.store.attributes import read_attributes
 from assistant.text import tokens
+from conftest import Built
 
 
 def test_documents_are_sorted_by_path(index: Index) -> None:
@@ -20,11 +20,11 @@ def test_documents_are_sorted_by_path(index: Index) -> None:
     paths = [d.path for d in index.documents.values()]
     assert sorted(paths) == paths
     fiche = index.documents["nordix-boreal"]
-    assert ("Nordix", "Boréal", ("Nordix", "Boréal Chat", "Borealis")) == (
+    assert (
         fiche.provider,
         fiche.assistant,
         fiche.aliases,
-    )
+    ) == ("Nordix", "Boréal", ("Nordix", "Boréal Chat", "Borealis"))
 
 
 def test_every_quote_is_a_slice_of_its_passage(index: Index) -> None:
@@ -50,21 +50,21 @@ def test_vectors_stand_at_their_rows(index: Index, built: Built) -> None:
 
 def test_pages_are_kept(index: Index) -> None:
     """A PDF's passages know their page."""
-    assert [1, 2] == [p.page for p in index.passages_of("rapport")]
+    assert [p.page for p in index.passages_of("rapport")] == [1, 2]
 
 
 def test_primary_sources_are_found_by_note(index: Index) -> None:
     """In the document that bears the note, and nowhere else."""
     source = index.source("nordix-boreal", "nordix-conservation-01")
     assert source is not None
-    assert ("https://nordix.example/confidentialite", "2026-01-16") == (source.url, source.date)
+    assert (source.url, source.date) == ("https://nordix.example/confidentialite", "2026-01-16")
     assert index.source("glossaire", "nordix-conservation-01") is None
 
 
 def test_identity_rows_come_from_every_fiche(index: Index) -> None:
     """Four attributes of two providers."""
     rows = index.identity_rows
-    assert 8 == len(rows)
+    assert len(rows) == 8
     assert {"nordix-boreal", "cumulus-zephyr"} == {r.document.slug for r in rows}
     assert Row("Âge minimum", "non documenté") in [r.identity for r in rows]
 
@@ -78,9 +78,10 @@ def _questions(index: Index, part: str) -> list[str]:
 def test_expected_questions_lead_to_their_sentence(index: Index) -> None:
     """Those of the companion file, by note."""
     questions = _questions(index, "12 jours")
-    assert ["Combien de temps Boréal garde-t-il une conversation supprimée ?", "boreal suppression délai"] == (
-        questions
-    )
+    assert (questions) == [
+        "Combien de temps Boréal garde-t-il une conversation supprimée ?",
+        "boreal suppression délai",
+    ]
     for number in range(len(index.vectors["questions"])):
         sentence = index.question_sentence(number)
         assert index.questions_of(sentence)
@@ -88,13 +89,13 @@ def test_expected_questions_lead_to_their_sentence(index: Index) -> None:
 
 def test_rows_of_identity_tables_get_the_templates(index: Index) -> None:
     """With the product's name; an attribute without a template is asked by its label."""
-    assert ["Boréal est-il soumis au Cloud Act ?"] == _questions(index, "Boréal · Cloud Act")
-    assert ["Entraînement par défaut (grand public) Zéphyr"] == _questions(index, "Zéphyr · Entraînement")
+    assert _questions(index, "Boréal · Cloud Act") == ["Boréal est-il soumis au Cloud Act ?"]
+    assert _questions(index, "Zéphyr · Entraînement") == ["Entraînement par défaut (grand public) Zéphyr"]
 
 
 def test_a_note_said_in_prose_does_not_put_its_questions_on_the_row(index: Index) -> None:
     """« Où se trouve Nordix ? » is answered by the sentence, not by the table."""
-    assert ["Où est le siège de Boréal ?"] == _questions(index, "Boréal · Siège")
+    assert _questions(index, "Boréal · Siège") == ["Où est le siège de Boréal ?"]
 
 
 def test_idf_is_of_sentences_and_questions(index: Index) -> None:
@@ -143,12 +144,12 @@ def test_an_index_of_other_settings_is_told(wanted: dict[str, str | int], built:
 
 def test_an_index_of_these_settings_opens(built: Built) -> None:
     """The promise that the two above are the exceptions to."""
-    assert 600 == open_index(built.folder, model=built.encoder.fingerprint, max_chars=600).manifest.max_chars
+    assert open_index(built.folder, model=built.encoder.fingerprint, max_chars=600).manifest.max_chars == 600
 
 
 def test_a_corpus_without_attributes_has_none(built: Built) -> None:
     """Everything works without ``attributs.yaml``."""
     (built.corpus / "attributs.yaml").unlink()
-    assert ({}, "") == read_attributes(built.corpus)
+    assert read_attributes(built.corpus) == ({}, "")
     assert not built.rebuild().current
-    assert ["Cloud Act Boréal"] == _questions(built.open(), "Boréal · Cloud Act")
+    assert _questions(built.open(), "Boréal · Cloud Act") == ["Cloud Act Boréal"]

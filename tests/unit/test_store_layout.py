@@ -57,7 +57,7 @@ def test_the_switch_is_one_file(tmp_path: Path) -> None:
     assert first == layout.current_build(tmp_path)
     layout.switch(tmp_path, "b2")
     assert second == layout.current_build(tmp_path)
-    assert [] == list(tmp_path.glob("*.tmp"))
+    assert list(tmp_path.glob("*.tmp")) == []
 
 
 def test_no_index_is_not_a_damaged_index(tmp_path: Path) -> None:
@@ -98,4 +98,4 @@ def test_an_atomic_write_leaves_the_old_text_when_it_fails(
     monkeypatch.setattr(layout.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         layout.write_atomically(path, "nouveau")
-    assert "ancien" == path.read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "ancien"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Built
-from samples import DOCUMENTS, FakeEncoder, write_pdf
 
 from assistant.errors import CorpusError, IndexLockedError
 from assistant.store import open_index, rebuild
 from assistant.store.rebuild import assign_slugs
+from conftest import Built
+from samples import DOCUMENTS, FakeEncoder, write_pdf
 
 GLOSSARY = "annexes/glossaire.md"
 
@@ -30,7 +30,7 @@ def _sentences(built: Built) -> list[str]:
 
 def test_a_first_build_adds_every_document(built: Built) -> None:
     """And says how long the index is."""
-    assert DOCUMENTS == built.report.added
+    assert built.report.added == DOCUMENTS
     assert () == built.report.failed == built.report.skipped == built.report.losses
     assert len(built.open().vectors["passages"]) == built.report.passages
 
@@ -40,8 +40,8 @@ def test_nothing_changed_nothing_done(built: Built) -> None:
     before = built.open().name
     report = built.rebuild()
     assert report.current
-    assert DOCUMENTS == report.unchanged
-    assert [] == built.encoder.encoded
+    assert report.unchanged == DOCUMENTS
+    assert built.encoder.encoded == []
     assert before == built.open().name
 
 
@@ -56,7 +56,7 @@ def test_an_edited_sentence_alone_is_embedded(built: Built) -> None:
     """Its own vector, and that of the passage that it stands in."""
     _edit(built.corpus / GLOSSARY, "règlement européen", "grand règlement européen")
     report = built.rebuild()
-    assert (GLOSSARY,) == report.changed
+    assert report.changed == (GLOSSARY,)
     assert {"annexes/rapport.pdf", *DOCUMENTS[2:]} == set(report.unchanged)
     assert 2 == report.embedded == len(built.encoder.encoded)
     assert all("grand règlement" in text for text in built.encoder.encoded)
@@ -67,7 +67,7 @@ def test_added_and_removed_documents_are_named(built: Built) -> None:
     (built.corpus / GLOSSARY).unlink()
     (built.corpus / "note.txt").write_text("Une note toute neuve.", encoding="utf-8")
     report = built.rebuild()
-    assert (("note.txt",), (GLOSSARY,), ()) == (report.added, report.removed, report.changed)
+    assert (report.added, report.removed, report.changed) == (("note.txt",), (GLOSSARY,), ())
     assert "glossaire" not in built.open().documents
     assert "Une note toute neuve." in _sentences(built)
 
@@ -76,9 +76,9 @@ def test_a_moved_document_is_the_same_text_elsewhere(built: Built) -> None:
     """Nothing of it is embedded again."""
     (built.corpus / GLOSSARY).rename(built.corpus / "glossaire.md")
     report = built.rebuild()
-    assert (("glossaire.md",), (GLOSSARY,)) == (report.added, report.removed)
-    assert 0 == report.embedded
-    assert "glossaire.md" == built.open().documents["glossaire"].path
+    assert (report.added, report.removed) == (("glossaire.md",), (GLOSSARY,))
+    assert report.embedded == 0
+    assert built.open().documents["glossaire"].path == "glossaire.md"
 
 
 def test_rebuilt_in_steps_or_at_once_the_index_is_the_same(built: Built, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_another_model_embeds_everything_again(built: Built) -> None:
     report = rebuild(built.corpus, built.folder, FakeEncoder("autre"), max_chars=600)
     assert built.report.embedded == report.embedded
     assert "modèle" in (report.reason or "")
-    assert () == report.changed
+    assert report.changed == ()
 
 
 def test_another_passage_length_cuts_anew(built: Built) -> None:
@@ -139,7 +139,7 @@ def test_a_bad_file_does_not_stop_the_rest(built: Built) -> None:
     (built.corpus / "note.txt").write_text("Une note toute neuve.", encoding="utf-8")
     report = built.rebuild()
     ((path, reason),) = [(f.path, f.reason or "") for f in report.failed]
-    assert "abime.pdf" == path
+    assert path == "abime.pdf"
     assert "endommagé" in reason
     assert "Une note toute neuve." in _sentences(built)
 
@@ -148,7 +148,7 @@ def test_a_document_that_breaks_stays_as_it_was(built: Built) -> None:
     """What was indexed before remains to be read, and the report says so."""
     (built.corpus / GLOSSARY).write_bytes(b"\0\1\2")
     report = built.rebuild()
-    assert [GLOSSARY] == [f.path for f in report.failed]
+    assert [f.path for f in report.failed] == [GLOSSARY]
     assert "reste consultable" in (report.failed[0].reason or "")
     assert any("règlement européen" in text for text in _sentences(built))
 
@@ -159,7 +159,7 @@ def test_a_document_that_stays_broken_stays_as_it_was(built: Built) -> None:
     for number in range(3):
         (built.corpus / "note.txt").write_text(f"Note {number}.", encoding="utf-8")
         report = built.rebuild()
-        assert [GLOSSARY] == [f.path for f in report.failed]
+        assert [f.path for f in report.failed] == [GLOSSARY]
         assert any("règlement européen" in text for text in _sentences(built))
 
 
@@ -168,7 +168,7 @@ def test_failures_are_told_again(built: Built) -> None:
     (built.corpus / "abime.pdf").write_bytes(b"%PDF-1.4 rien")
     built.rebuild()
     report = built.rebuild()
-    assert ["abime.pdf"] == [f.path for f in report.failed]
+    assert [f.path for f in report.failed] == ["abime.pdf"]
 
 
 def test_a_repaired_file_is_indexed(built: Built) -> None:
@@ -177,7 +177,7 @@ def test_a_repaired_file_is_indexed(built: Built) -> None:
     built.rebuild()
     write_pdf(built.corpus / "abime.pdf", ["Un texte lisible."])
     report = built.rebuild()
-    assert () == report.failed
+    assert report.failed == ()
     assert "Un texte lisible." in _sentences(built)
 
 
@@ -185,14 +185,16 @@ def test_other_formats_are_skipped_with_a_reason(built: Built) -> None:
     """A picture is no failure."""
     (built.corpus / "photo.jpg").write_bytes(b"\xff\xd8")
     report = built.rebuild()
-    assert [("photo.jpg", True)] == [(f.path, "format non lu" in (f.reason or "")) for f in report.skipped]
+    assert [(f.path, "format non lu" in (f.reason or "")) for f in report.skipped] == [("photo.jpg", True)]
     assert () == report.added == report.failed
 
 
 def test_lost_pages_are_reported(built: Built) -> None:
     """What extraction could not read is said, file by file."""
     write_pdf(built.corpus / "scan.pdf", ["Un.", ""])
-    assert [("scan.pdf", "Pages sans texte : 2.")] == [(f.path, f.reason) for f in built.rebuild().losses]
+    (loss,) = built.rebuild().losses
+    assert loss.path == "scan.pdf"
+    assert "2" in (loss.reason or "")
 
 
 @pytest.mark.parametrize("moment", ["embedding", "switch"])
@@ -214,8 +216,8 @@ def test_a_crash_leaves_the_old_index_whole(
         with pytest.raises(OSError, match="No space"):
             built.rebuild()
     assert before.name == built.open().name
-    assert 1 == len(list((built.folder / "builds").iterdir()))
-    assert ("note.txt",) == built.rebuild().added
+    assert len(list((built.folder / "builds").iterdir())) == 1
+    assert built.rebuild().added == ("note.txt",)
 
 
 def test_a_damaged_index_is_made_anew(built: Built) -> None:
@@ -247,9 +249,7 @@ def test_an_emptied_corpus_does_not_empty_the_index(built: Built) -> None:
 def test_progress_is_told(corpus: Path, tmp_path: Path) -> None:
     """Each stage in French, never past its total."""
     steps: list[tuple[str, int, int]] = []
-    rebuild(
-        corpus, tmp_path / "i", FakeEncoder(), max_chars=600, progress=lambda *step: steps.append(step)
-    )
+    rebuild(corpus, tmp_path / "i", FakeEncoder(), max_chars=600, progress=lambda *step: steps.append(step))
     assert {"Lecture des documents", "Calcul des vecteurs", "Mise en service"} <= {s[0] for s in steps}
     assert all(done <= total for _, done, total in steps)
     assert any(done == total for stage, done, total in steps if stage == "Calcul des vecteurs")
@@ -263,11 +263,11 @@ def test_nothing_is_pickled(built: Built) -> None:
 
 def test_slugs_tell_files_of_one_name_apart() -> None:
     """By extension, then by folder; the first in order keeps the plain name."""
-    assert {
+    assert assign_slugs(["b/note.pdf", "a/note.pdf", "a/note.md"]) == {
         "a/note.md": "note",
         "a/note.pdf": "note-pdf",
         "b/note.pdf": "b--note-pdf",
-    } == assign_slugs(["b/note.pdf", "a/note.pdf", "a/note.md"])
+    }
 
 
 def test_slugs_are_unique_whatever_the_names() -> None:

@@ -25,7 +25,7 @@ def test_clean_removes_what_cannot_be_seen(raw: str, expected: str) -> None:
 
 def test_squeeze_keeps_no_break_spaces() -> None:
     """Ordinary runs of space become one; French no-break spaces are typography."""
-    assert "une durée\u00a0: 30\u202fjours" == squeeze("  une \n durée\u00a0: 30\u202fjours\t")
+    assert squeeze("  une \n durée\u00a0: 30\u202fjours\t") == "une durée\u00a0: 30\u202fjours"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) 
 def test_inflections_share_a_stem() -> None:
     """Gender, number and the infinitive of a participle are one token."""
     stems = {tuple(tokens(w)) for w in ("supprimé", "supprimée", "supprimés", "supprimées", "supprimer")}
-    assert 1 == len(stems)
+    assert len(stems) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_tokens_drop_elision_and_function_words(text: str, expected: list[str]) 
 
 def test_stop_words_are_folded() -> None:
     """A stop word with an accent or a capital would never match a folded word."""
-    assert [] == [w for w in STOP_WORDS if w != fold(w) and w != "là"]
+    assert [w for w in STOP_WORDS if w != fold(w) and w != "là"] == []
 
 
 def test_plan_names_are_no_stop_words() -> None:

@@ -21,7 +21,7 @@ from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.store import Index, RebuildReport, open_index, rebuild
 from assistant.store.layout import current_build
-from assistant.store.rebuild import Progress
+from assistant.store.writing import Progress
 
 
 class _Engine:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assistant.store.rebuild import Progress
+from assistant.store.writing import Progress
 
 
 @contextmanager

@@ -179,10 +179,10 @@ def _refusal(path: Path, reply: dict[str, Any], limits: Limits) -> UnreadableDoc
         "time": f"La lecture de « {path.name} » a été arrêtée, car elle n'avançait plus ou durait trop",
         "memory": f"La lecture de « {path.name} » a été arrêtée, car elle demandait plus de {megabytes(limits.memory)} de mémoire",
         "length": f"Le fichier « {path.name} » contient plus de {limits.max_characters} caractères",
-        "open": f"Le fichier « {path.name} » ne peut pas être ouvert ({reply.get('detail') or 'erreur du système'})",
+        "open": f"Le fichier « {path.name} » ne peut pas être ouvert",
     }.get(str(reply.get("failed")), f"Le fichier « {path.name} » est endommagé, sa lecture a échoué")
     if reply.get("failed") == "open":
-        advice = "vérifiez ses droits d'accès"
+        advice = "vérifiez ses droits d'accès et le disque"
     return UnreadableDocumentError(f"{what}\u00a0: {advice}.", path=path)
 
 
@@ -197,7 +197,11 @@ def read_isolated(job: Job, suffix: str) -> Draft:
     try:
         reply = _worker.ask({"path": str(path), "format": suffix}, job.limits)
     except OSError as error:
-        reply = {"failed": "start", "detail": error.strerror}
+        raise UnreadableDocumentError(
+            f"Le fichier « {job.path.name} » n'a pas été lu, faute de pouvoir lancer le lecteur : "
+            "libérez de la mémoire, puis relancez « assistant index ».",
+            path=job.path,
+        ) from error
     if "refused" in reply:
         raise UnreadableDocumentError(str(reply["refused"]), path=job.path)
     try:

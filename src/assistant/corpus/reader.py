@@ -81,6 +81,18 @@ def _read_here(job: Job, suffix: str) -> Draft:
         raise UnreadableDocumentError(message, path=job.path) from error
 
 
+def _unopened(path: str, error: OSError) -> UnreadableDocumentError:
+    if "\ufffd" in path:
+        message = f"Le nom du fichier « {path} » n'est pas en UTF-8 : renommez-le sans caractères spéciaux."
+    elif isinstance(error, FileNotFoundError):
+        message = f"Le fichier « {path} » n'existe plus : relancez « assistant index »."
+    elif isinstance(error, IsADirectoryError):
+        message = f"« {path} » est un dossier et non un fichier : renommez-le."
+    else:
+        message = f"Le fichier « {path} » ne peut pas être ouvert : vérifiez ses droits d'accès et le disque."
+    return UnreadableDocumentError(message, path=path)
+
+
 def _draft(job: Job, path: str, suffix: str) -> Draft:
     try:
         size = job.path.stat().st_size
@@ -89,8 +101,7 @@ def _draft(job: Job, path: str, suffix: str) -> Draft:
             return _read_here(job, suffix)
         draft = read_isolated(job, suffix)
     except OSError as error:
-        message = f"Le fichier « {path} » ne peut pas être ouvert ({error.strerror}) : vérifiez ses droits d'accès."
-        raise UnreadableDocumentError(message, path=path) from error
+        raise _unopened(path, error) from error
     ocr.complete(draft, job, lambda page: recognise_isolated(job, page))
     return draft
 

@@ -12,7 +12,9 @@ from assistant.chunking import chunk_document
 from assistant.domain import Document
 from assistant.embedding import Encoder
 from assistant.store import layout
-from assistant.store.rebuild import BuildWriter, Progress, RebuildReport, locked, write_rankings
+from assistant.store.memo import NOTHING
+from assistant.store.rebuild import RebuildReport, locked
+from assistant.store.writing import BuildWriter, Progress, write_rankings
 
 
 def index_documents(
@@ -40,7 +42,7 @@ def index_documents(
             added.append(document.path)
             show("Lecture des documents", len(added), len(added))
         writer.finish()
-        embedded = write_rankings(writer, folder, encoder, None, show)
+        embedded = write_rankings(writer, folder, encoder, None, NOTHING, show)
         passages = len(writer.keys["passages"])
         built_at = now.isoformat(timespec="seconds")
         manifest = layout.Manifest(

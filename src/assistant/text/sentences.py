@@ -60,4 +60,4 @@ def split_sentences(text: str) -> list[str]:
             found.append(text[start : match.end("close")])
             start = match.end()
     found.append(text[start:])
-    return [s.strip(" \n") for s in found if s.strip(" \n\u00a0\u202f")]
+    return [s.strip(" \n") for s in found if s.strip()]

@@ -46,7 +46,7 @@ def _stem(word: str) -> str:
         return word
     if word.endswith(("ees", "ee")):
         word = word[: word.rindex("ee") + 1]
-    return _STEMMER.stemWord(word)
+    return str(_STEMMER.stemWord(word))
 
 
 def tokens(text: str) -> list[str]:

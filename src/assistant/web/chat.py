@@ -18,7 +18,6 @@ from assistant.web.answers import answer_html, question_html
 from assistant.web.blocks import blocks_of
 from assistant.web.cards import panel_html
 from assistant.web.conversations import Conversation, Turn
-from assistant.web.examples import examples
 from assistant.web.markup import encode
 from assistant.web.service import Service
 
@@ -109,8 +108,7 @@ def _events(parts: Parts, service: Service) -> None:
 
 def _placeholder(service: Service) -> str:
     """Return the empty conversation: what can be asked, with examples from the corpus."""
-    found = examples(service.assistant.index, service.assistant.catalogue)
-    items = "".join(f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>' for q in found)
+    items = "".join(f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>' for q in service.examples())
     return (
         '<div class="accueil"><h2>Que voulez-vous vérifier&nbsp;?</h2>'
         "<p>Posez une question en français&nbsp;: la réponse cite les phrases du dossier qui la fondent, "

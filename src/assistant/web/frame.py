@@ -49,9 +49,9 @@ def asset_version() -> str:
     return digest.hexdigest()
 
 
-def render(name: str, **values: Any) -> str:
-    """Return the template *name* filled in."""
-    return templates().get_template(name).render(**values)
+def render(template: str, /, **values: Any) -> str:
+    """Return the template filled in."""
+    return templates().get_template(template).render(**values)
 
 
 def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 _MONTHS = (
@@ -60,6 +61,6 @@ def age_in_days(iso: str | None, today: date) -> int | None:
 
 
 def lower_first(text: str) -> str:
-    """Return *text* with a small first letter, unless its first word is an acronym or a name."""
-    first = text.split(" ", 1)[0]
-    return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
+    """Return *text* with a small first letter, unless it is an acronym or a name of several words."""
+    rest = re.sub(r"\(.*?\)", "", text)[1:]
+    return text if rest != rest.lower() else text[:1].lower() + text[1:]

@@ -41,8 +41,8 @@ def pages(service: Service) -> APIRouter:
     return router
 
 
-def _page(service: Service, name: str, *, title: str, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-    html = render(name, title=f"{title} – Assistant du dossier", view=view, status=service.status_line(), **values)
+def _page(service: Service, template: str, /, *, title: str, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+    html = render(template, title=f"{title} – Assistant du dossier", view=view, status=service.status_line(), **values)
     return HTMLResponse(html, status_code=status_code)
 
 

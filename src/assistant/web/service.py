@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.web.conversations import Conversations
+from assistant.web.examples import examples
 from assistant.web.french import count, moment
 from assistant.web.rebuilding import Rebuilds
 
@@ -24,10 +27,26 @@ class Service:
     settings: Settings
     conversations: Conversations = field(default_factory=Conversations)
     rebuilds: Rebuilds = field(init=False)
+    _examples: tuple[str, tuple[str, ...]] = ("", ())
+    _examples_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Wire the rebuilds to the assistant."""
         self.rebuilds = Rebuilds(self.assistant, self.corpus)
+
+    def examples(self) -> tuple[str, ...]:
+        """Return questions to start from; they are sought once per build of the index."""
+        index = self.assistant.index
+        with self._examples_lock:
+            if self._examples[0] != index.name:
+                self._examples = (index.name, examples(index, self.assistant.catalogue, self._answers))
+            return self._examples[1]
+
+    def _answers(self, question: str) -> bool:
+        try:
+            return not self.assistant.ask(question).abstained
+        except AssistantError:
+            return False
 
     def build(self) -> tuple[str, str]:
         """Return the name and the French date of the index in service."""

@@ -131,7 +131,19 @@ const hasChat = () => $("gradio-app") !== null;
 async function fetchMain(url) {
   const answer = await fetch(url, { headers: { accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return { main: $("main", page), title: page.title };
+  return { main: $("main", page) ?? failure(), title: page.title };
+}
+
+function failure() {
+  const main = document.createElement("main");
+  const title = document.createElement("h1");
+  title.tabIndex = -1;
+  title.textContent = "Cette page n’a pas pu être lue";
+  const wrapper = document.createElement("div");
+  wrapper.className = "bord lecture";
+  wrapper.append(title);
+  main.append(wrapper);
+  return main;
 }
 
 function markNavigation(path) {

@@ -1,0 +1,62 @@
+"""``SLUG.questions.yaml``: what it lists exists in its document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assistant.corpus.formats import FORMATS
+from assistant.corpus.lint_notes import references
+from assistant.corpus.lint_page import Page, Problem
+
+_ENDINGS = (".questions.yaml", ".questions.yml")
+_KEY = re.compile(r"[\"']?([^\s\"'#:-][^\s\"':]*)[\"']?[ ]*:")
+
+
+def _load(path: Path, relative: str) -> tuple[dict[Any, Any], list[tuple[int, str]], list[Problem]]:
+    """Return the mapping, its keys with their lines, and what is wrong with the file whole."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        loaded = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OSError, RecursionError):
+        return {}, [], [Problem(relative, None, "ce n'est pas du YAML lisible : corrigez-le ou retirez-le.")]
+    if loaded is None:
+        return {}, [], []
+    if not isinstance(loaded, dict):
+        return {}, [], [Problem(relative, None, "le fichier doit associer à chaque note une liste de questions.")]
+    keys = [(n, m[1]) for n, line in enumerate(text.split("\n"), 1) if (m := _KEY.match(line))]
+    return loaded, keys, []
+
+
+def _check_file(path: Path, relative: str, labels: set[str] | None) -> Iterator[Problem]:
+    loaded, keys, problems = _load(path, relative)
+    yield from problems
+    lines: dict[str, int] = {}
+    for number, key in keys:
+        if key in lines:
+            yield Problem(relative, number, f"« {key} » est là deux fois, seules ses dernières questions comptent : réunissez-les.")
+        lines.setdefault(key, number)
+    for key, questions in loaded.items():
+        line = lines.get(str(key))
+        if labels is not None and str(key) not in labels:
+            yield Problem(relative, line, f"le document n'appelle aucune note « {key} » : corrigez l'identifiant, ou retirez ces questions.")
+        if not isinstance(questions, list) or not questions or not all(isinstance(q, str) and q.strip() for q in questions):
+            yield Problem(relative, line, f"« {key} » doit mener à une liste de questions, une par ligne après un tiret.")
+
+
+def check_questions(corpus: Path, pages: list[Page]) -> Iterator[Problem]:
+    """Every questions file has its document, and every id stands in it."""
+    labels = {(corpus / p.path).with_suffix(""): set(references(p)) for p in pages}
+    for path in sorted(corpus.rglob("*.questions.y*ml")):
+        if not path.name.endswith(_ENDINGS) or not path.is_file():
+            continue
+        relative = path.relative_to(corpus).as_posix()
+        stem = path.with_name(path.name.rsplit(".questions.", 1)[0])
+        if not any(stem.with_name(stem.name + suffix).is_file() for suffix in FORMATS):
+            yield Problem(relative, None, "aucun document de ce nom n'est à côté : renommez ce fichier, ou retirez-le.")
+            continue
+        yield from _check_file(path, relative, labels.get(stem))
