@@ -85,7 +85,9 @@ def one_line(blocks: Iterable[Block]) -> Marked:
     return builder.build()
 
 
-def _row(table: Table, cells: tuple[Marked, ...], *, identity: bool, assistant: str | None) -> Sentence | None:
+def _row(
+    table: Table, cells: tuple[Marked, ...], *, identity: bool, assistant: str | None
+) -> Sentence | None:
     """Return a row as one sentence in which every cell bears the name of its column."""
     texts = [squeeze(c.text) for c in cells]
     if not any(texts):

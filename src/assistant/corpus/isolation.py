@@ -25,7 +25,7 @@ _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _BYTES_A_CHARACTER = 16
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The process ended without a reply."""
 
 
@@ -68,9 +68,11 @@ class _Worker:
             return self._process
         self._dispose()
         # -P: a folder of documents must not be able to shadow a module.
-        self._process = subprocess.Popen(  # noqa: S603 - this very Python, no user input
+        self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "assistant.corpus.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([_PACKAGE_ROOT, *filter(None, sys.path)])},
             start_new_session=True,
         )
@@ -102,7 +104,7 @@ class _Worker:
         """Return the reply, and whether time ran out.
 
         Raises:
-            _Gone: The process ended, of itself or because of the file.
+            _GoneError: The process ended, of itself or because of the file.
         """
         process = self._running()
         stdin, stdout = process.stdin, process.stdout
@@ -124,7 +126,7 @@ class _Worker:
         if reply is None:
             self._kill()
             self._dispose()
-            raise _Gone
+            raise _GoneError
         return reply, False
 
     def _reply(self, stdout: BinaryIO | Any, watch: _Watch, limits: Limits) -> dict[str, Any] | None:
@@ -147,7 +149,7 @@ class _Worker:
             for _ in range(2):
                 try:
                     reply, _ = self._exchange(line, limits)
-                except _Gone:
+                except _GoneError:
                     # It may have gone to rest just now; the second time it is the file.
                     continue
                 if reply.get("failed") == "memory":
@@ -177,7 +179,7 @@ def _refusal(path: Path, reply: dict[str, Any], limits: Limits) -> UnreadableDoc
     advice = "vérifiez d'où il vient, ouvrez-le puis enregistrez-le de nouveau, ou divisez-le"
     what = {
         "time": f"La lecture de « {path.name} » a été arrêtée, car elle n'avançait plus ou durait trop",
-        "memory": f"La lecture de « {path.name} » a été arrêtée, car elle demandait plus de {megabytes(limits.memory)} de mémoire",
+        "memory": f"La lecture de « {path.name} » demandait plus de {megabytes(limits.memory)} de mémoire",
         "length": f"Le fichier « {path.name} » contient plus de {limits.max_characters} caractères",
         "open": f"Le fichier « {path.name} » ne peut pas être ouvert",
     }.get(str(reply.get("failed")), f"Le fichier « {path.name} » est endommagé, sa lecture a échoué")

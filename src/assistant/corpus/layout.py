@@ -14,7 +14,9 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _HYPHENATED = re.compile(r"(?<=[a-zà-ÿœæ])[-\u2010\u00ad]$")
 _NUMBER = re.compile(r"\d+")
 # A line that is a page number whatever the other pages say.
-_FOLIO = re.compile(r"(?:p(?:age|\.)?\s*)?[-–—|]?\s*(\d{1,4})\s*(?:(?:/|sur|de|of)\s*\d{1,4})?\s*[-–—|]?", re.IGNORECASE)
+_FOLIO = re.compile(
+    r"(?:p(?:age|\.)?\s*)?[-–—|]?\s*(\d{1,4})\s*(?:(?:/|sur|de|of)\s*\d{1,4})?\s*[-–—|]?", re.IGNORECASE
+)
 _ITEM = re.compile(r"(?:[•●▪■◦‣\uf0b7\uf0a7»➢✓→–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)°])\s+\S")
 _ENDS = re.compile(r"[.!?…:;][\u00a0\u202f ]?[»”\")\]]*$")
 # How many lines at the top and at the foot of a page may be a running head or foot.
@@ -45,11 +47,8 @@ def _keys(line: str, page: int) -> list[str]:
     that are further apart do not.
     """
     folded = fold(line)
-    found = [folded]
-    for match in list(_NUMBER.finditer(folded))[:6]:
-        if len(match[0]) <= 5:
-            found.append(f"{folded[: match.start()]}#{int(match[0]) - page}#{folded[match.end() :]}")
-    return found
+    numbers = [m for m in list(_NUMBER.finditer(folded))[:6] if len(m[0]) <= 5]
+    return [folded, *(f"{folded[: m.start()]}#{int(m[0]) - page}#{folded[m.end() :]}" for m in numbers)]
 
 
 def without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:

@@ -6,7 +6,7 @@ users drop in without front matter are read as they are, and are nobody's mistak
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -69,10 +69,12 @@ def check_front_matter(page: Page) -> Iterator[Problem]:
         if value is None:
             yield page.problem(f"l'en-tête n'a pas de « {key} » : ajoutez-le.", 1)
         elif not isinstance(value, str) or not value.strip():
-            yield page.problem(f"« {key} » doit être un texte : mettez-le entre guillemets.", page.line_of(key))
+            sentence = f"« {key} » doit être un texte : mettez-le entre guillemets."
+            yield page.problem(sentence, page.line_of(key))
     kind = page.meta.get("type")
     if isinstance(kind, str) and kind.strip() and kind not in TYPES:
-        yield page.problem(f"le type « {kind} » n'existe pas : écrivez {', '.join(TYPES[:-1])} ou {TYPES[-1]}.", page.line_of("type"))
+        sentence = f"le type « {kind} » n'existe pas : écrivez {', '.join(TYPES[:-1])} ou {TYPES[-1]}."
+        yield page.problem(sentence, page.line_of("type"))
     yield from _check_date(page)
     if page.is_fiche:
         yield from _check_own_aliases(page)
@@ -81,21 +83,24 @@ def check_front_matter(page: Page) -> Iterator[Problem]:
 def _check_date(page: Page) -> Iterator[Problem]:
     value = page.meta.get("mis_a_jour")
     if value is None:
-        yield page.problem("l'en-tête n'a pas de « mis_a_jour » : ajoutez la date, par exemple 2026-11-23.", 1)
+        yield page.problem(
+            "l'en-tête n'a pas de « mis_a_jour » : ajoutez la date, par exemple 2026-11-23.", 1
+        )
         return
     if isinstance(value, str):
         try:
-            value = datetime.date.fromisoformat(value)
+            value = dt.date.fromisoformat(value)
         except ValueError:
             value = None
-    if not isinstance(value, datetime.date):
-        yield page.problem("« mis_a_jour » doit être une date de la forme 2026-11-23.", page.line_of("mis_a_jour"))
+    if not isinstance(value, dt.date):
+        line = page.line_of("mis_a_jour")
+        yield page.problem("« mis_a_jour » doit être une date de la forme 2026-11-23.", line)
 
 
 def _check_own_aliases(page: Page) -> Iterator[Problem]:
     aliases = page.meta.get("alias")
     if aliases is None:
-        yield page.problem("l'en-tête de la fiche n'a pas d'« alias » : listez les noms par lesquels on désigne l'assistant.", 1)
+        yield page.problem("l'en-tête n'a pas d'« alias » : listez les noms que l'on donne à l'assistant.", 1)
         return
     line = page.line_of("alias")
     if not isinstance(aliases, list) or not aliases:
@@ -119,7 +124,9 @@ def check_aliases(fiches: Iterable[Page]) -> Iterator[Problem]:
             owners[alias].append(page)
     for alias, pages in owners.items():
         for page in pages[1:]:
-            sentence = f"l'alias « {alias} » désigne aussi « {pages[0].path} » : un nom ne peut mener qu'à une fiche."
+            sentence = (
+                f"l'alias « {alias} » mène aussi à « {pages[0].path} » : gardez-le dans une seule fiche."
+            )
             yield page.problem(sentence, page.line_of("alias"))
 
 
@@ -133,7 +140,9 @@ def check_headings(page: Page) -> Iterator[Problem]:
         if rank is None:
             continue
         if rank in seen:
-            yield page.problem(f"l'intertitre « {title} » est là deux fois : réunissez les deux parties.", line)
+            yield page.problem(
+                f"l'intertitre « {title} » est là deux fois : réunissez les deux parties.", line
+            )
         elif rank < last:
             yield page.problem(f"l'intertitre « {title} » devrait venir avant « {HEADINGS[last]} ».", line)
         seen.add(rank)
@@ -154,7 +163,9 @@ def _asked_attributes(corpus: Path, found: list[Problem]) -> frozenset[str]:
     except (yaml.YAMLError, ValueError, OSError):
         loaded = None
     if not isinstance(loaded, dict):
-        found.append(Problem(relative, None, "le fichier doit associer à chaque attribut une liste de questions."))
+        found.append(
+            Problem(relative, None, "le fichier doit associer à chaque attribut une liste de questions.")
+        )
         return frozenset()
     for attribute, questions in loaded.items():
         if not isinstance(questions, list) or not all(isinstance(q, str) for q in questions):
@@ -173,12 +184,22 @@ def check_identity(fiches: list[Page], asked: frozenset[str]) -> Iterator[Proble
         heading = next((line for line, _, title in page.headings if fold(title) == fold(IDENTITY)), None)
         for name in names:
             if not counts[name]:
-                yield page.problem(f"le tableau d'identité n'a pas de ligne « {name} », que d'autres fiches ont : ajoutez-la (« {UNKNOWN} » si rien ne le dit).", heading)
+                sentence = (
+                    f"le tableau d'identité n'a pas la ligne « {name} » des autres fiches : "
+                    f"ajoutez-la (« {UNKNOWN} » si rien ne le dit)."
+                )
+                yield page.problem(sentence, heading)
         for line, name, value in rows:
             if counts[name] > 1:
-                yield page.problem(f"l'attribut « {name} » est là {counts[name]} fois dans le tableau d'identité.", line)
+                yield page.problem(
+                    f"l'attribut « {name} » est là {counts[name]} fois : gardez une ligne.", line
+                )
             if asked and name not in asked:
-                yield page.problem(f"l'attribut « {name} » n'est pas dans « {ATTRIBUTES_FILE} » : corrigez son nom, ou ajoutez-y les questions auxquelles il répond.", line)
+                sentence = (
+                    f"l'attribut « {name} » n'est pas dans « {ATTRIBUTES_FILE} » : "
+                    "corrigez son nom, ou ajoutez-y les questions auxquelles il répond."
+                )
+                yield page.problem(sentence, line)
             yield from _check_value(page, line, name, value, is_verdict=name in verdicts)
 
 
@@ -199,9 +220,14 @@ def _check_value(page: Page, line: int, name: str, value: str, *, is_verdict: bo
     if words == UNKNOWN:
         return
     if fold(words).strip(" .?-–—") in {"", "non documente", "inconnu", "inconnue", "nc", "n/a", "nd"}:
-        yield page.problem(f"la valeur de « {name} » est vide ou mal dite : écrivez « {UNKNOWN} » si rien ne le dit.", line)
+        sentence = f"la valeur de « {name} » est vide ou mal dite : écrivez « {UNKNOWN} » si rien ne le dit."
+        yield page.problem(sentence, line)
         return
     if is_verdict and not _VERDICT.fullmatch(words):
-        yield page.problem(f"la valeur de « {name} » doit commencer par « oui », « non », « en partie » ou être « {UNKNOWN} », puis préciser après un deux-points.", line)
+        sentence = (
+            f"la valeur de « {name} » doit être « {UNKNOWN} », ou commencer par « oui », « non » ou "
+            "« en partie », puis préciser après un deux-points."
+        )
+        yield page.problem(sentence, line)
     if "[^" not in value:
         yield page.problem(f"la valeur de « {name} » n'a pas de note : donnez sa source.", line)

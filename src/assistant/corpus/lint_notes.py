@@ -14,6 +14,7 @@ _DEFINITION = re.compile(r"\[\^([^\]\s]+)\]:[ ]*(.*)$")
 _REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
 _CODE = re.compile(r"`[^`]*`")
 _DATE = re.compile(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b")
+_MODEL = "écrivez « Titre, éditeur. 2026-01-31. <https://…> »."
 _YEAR = re.compile(r"[.;][\s]+\d{4}[\s.]*$")
 
 
@@ -66,12 +67,15 @@ def check_notes(page: Page) -> Iterator[Problem]:
     defined, used = definitions(page), references(page)
     for label, places in defined.items():
         for line, _ in places[1:]:
-            yield page.problem(f"la note « {label} » est déjà définie à la ligne {places[0][0]} : gardez-en une.", line)
+            sentence = f"la note « {label} » est déjà définie à la ligne {places[0][0]} : gardez-en une."
+            yield page.problem(sentence, line)
         for line, text in places:
             for lack in _lacks(text):
-                yield page.problem(f"la note « {label} » {lack} : écrivez « Titre, éditeur. 2026-01-31. <https://…> ».", line)
+                yield page.problem(f"la note « {label} » {lack} : {_MODEL}", line)
         if label not in used:
-            yield page.problem(f"la note « {label} » n'est appelée nulle part : appelez-la, ou retirez-la.", places[0][0])
+            sentence = f"la note « {label} » n'est appelée nulle part : appelez-la, ou retirez-la."
+            yield page.problem(sentence, places[0][0])
     for label, line in used.items():
         if label not in defined:
-            yield page.problem(f"la note « {label} » est appelée mais n'est pas définie : ajoutez « [^{label}]: … ».", line)
+            sentence = f"la note « {label} » est appelée mais n'est pas définie : ajoutez « [^{label}]: … »."
+            yield page.problem(sentence, line)

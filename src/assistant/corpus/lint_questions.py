@@ -17,7 +17,10 @@ _ENDINGS = (".questions.yaml", ".questions.yml")
 _KEY = re.compile(r"[\"']?([^\s\"'#:-][^\s\"':]*)[\"']?[ ]*:")
 
 
-def _load(path: Path, relative: str) -> tuple[dict[Any, Any], list[tuple[int, str]], list[Problem]]:
+_Loaded = tuple[dict[Any, Any], list[tuple[int, str]], list[Problem]]
+
+
+def _load(path: Path, relative: str) -> _Loaded:
     """Return the mapping, its keys with their lines, and what is wrong with the file whole."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -27,7 +30,8 @@ def _load(path: Path, relative: str) -> tuple[dict[Any, Any], list[tuple[int, st
     if loaded is None:
         return {}, [], []
     if not isinstance(loaded, dict):
-        return {}, [], [Problem(relative, None, "le fichier doit associer à chaque note une liste de questions.")]
+        sentence = "le fichier doit associer à chaque note une liste de questions."
+        return {}, [], [Problem(relative, None, sentence)]
     keys = [(n, m[1]) for n, line in enumerate(text.split("\n"), 1) if (m := _KEY.match(line))]
     return loaded, keys, []
 
@@ -38,14 +42,20 @@ def _check_file(path: Path, relative: str, labels: set[str] | None) -> Iterator[
     lines: dict[str, int] = {}
     for number, key in keys:
         if key in lines:
-            yield Problem(relative, number, f"« {key} » est là deux fois, seules ses dernières questions comptent : réunissez-les.")
+            sentence = f"« {key} » est là deux fois, seules ses dernières questions comptent : réunissez-les."
+            yield Problem(relative, number, sentence)
         lines.setdefault(key, number)
     for key, questions in loaded.items():
         line = lines.get(str(key))
         if labels is not None and str(key) not in labels:
-            yield Problem(relative, line, f"le document n'appelle aucune note « {key} » : corrigez l'identifiant, ou retirez ces questions.")
-        if not isinstance(questions, list) or not questions or not all(isinstance(q, str) and q.strip() for q in questions):
-            yield Problem(relative, line, f"« {key} » doit mener à une liste de questions, une par ligne après un tiret.")
+            sentence = (
+                f"le document n'appelle aucune note « {key} » : corrigez son nom, ou retirez ces questions."
+            )
+            yield Problem(relative, line, sentence)
+        listed = isinstance(questions, list) and bool(questions)
+        if not listed or not all(isinstance(q, str) and q.strip() for q in questions):
+            sentence = f"« {key} » doit mener à une liste de questions, une par ligne après un tiret."
+            yield Problem(relative, line, sentence)
 
 
 def check_questions(corpus: Path, pages: list[Page]) -> Iterator[Problem]:
@@ -57,6 +67,7 @@ def check_questions(corpus: Path, pages: list[Page]) -> Iterator[Problem]:
         relative = path.relative_to(corpus).as_posix()
         stem = path.with_name(path.name.rsplit(".questions.", 1)[0])
         if not any(stem.with_name(stem.name + suffix).is_file() for suffix in FORMATS):
-            yield Problem(relative, None, "aucun document de ce nom n'est à côté : renommez ce fichier, ou retirez-le.")
+            sentence = "aucun document de ce nom n'est à côté : renommez ce fichier, ou retirez-le."
+            yield Problem(relative, None, sentence)
             continue
         yield from _check_file(path, relative, labels.get(stem))

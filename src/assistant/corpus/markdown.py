@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +64,7 @@ def front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
 
 def _word(value: Any) -> str | None:
     """Return a front-matter value as text, None where it is absent or not one value."""
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, str | int | float):
         return squeeze(clean(str(value))) or None

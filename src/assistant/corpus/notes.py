@@ -22,6 +22,6 @@ def source_of(label: str, text: str) -> Source:
     url = (address[1] or address[2].rstrip(".,;)")) if address else None
     rest = squeeze(re.sub(r"\b(?:sans date|sans adresse)\b[\s.]*", "", ADDRESS.sub("", text)))
     date = _ISO_DATE.search(rest) or _COARSE_DATE.search(rest)
-    title = rest.replace(date[1], "") if date and len(date[1]) == 10 else rest[: date.start()] if date else rest
+    title = f"{rest[: date.start()]} {rest[date.end() :]}" if date else rest
     title = re.sub(r"(?:[\s,]*[.,;])+\s*$", "", squeeze(title))
     return Source(label, title or label, url, date[1] if date else None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from assistant.corpus.draft import Draft, Job, prose
-from assistant.corpus.layout import listed, lines_of, paragraphs_of
+from assistant.corpus.layout import lines_of, listed, paragraphs_of
 from assistant.domain import Section
 from assistant.errors import UnreadableDocumentError
 
@@ -37,8 +39,7 @@ def is_available() -> bool:
 
 def _picture(path: Path, page: int) -> bytes:
     """Return page *page* (from 1) as a grey PGM picture."""
-    import pypdfium2
-
+    pypdfium2: Any = importlib.import_module("pypdfium2")  # without types of its own
     document = pypdfium2.PdfDocument(path)
     try:
         sheet = document[page - 1]
@@ -46,7 +47,9 @@ def _picture(path: Path, page: int) -> bytes:
         scale = min(_DPI / 72, (_MAX_PIXELS / max(1.0, width * height)) ** 0.5)
         bitmap = sheet.render(scale=scale, grayscale=True)
         rows = memoryview(bitmap.buffer).cast("B")
-        body = b"".join(rows[y * bitmap.stride : y * bitmap.stride + bitmap.width] for y in range(bitmap.height))
+        body = b"".join(
+            rows[y * bitmap.stride : y * bitmap.stride + bitmap.width] for y in range(bitmap.height)
+        )
         return b"P5 %d %d 255\n" % (bitmap.width, bitmap.height) + body
     finally:
         document.close()
@@ -61,13 +64,19 @@ def recognise(job: Job, page: int) -> str:
     try:
         run = subprocess.run(  # noqa: S603 - fixed arguments; the picture goes through a pipe
             ["tesseract", "stdin", "stdout", "-l", "fra", "--dpi", str(_DPI)],  # noqa: S607 - where PATH has it
-            input=_picture(job.path, page), capture_output=True, timeout=_TIMEOUT_S, check=True,
+            input=_picture(job.path, page),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=True,
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         )
     except MemoryError:
         raise
     except Exception as error:
-        message = f"La page {page} de « {job.path.name} » n'a pas pu être reconnue : remplacez-la par une page lisible."
+        message = (
+            f"La page {page} de « {job.path.name} » n'a pas pu être reconnue : "
+            "remplacez-la par une page lisible."
+        )
         raise UnreadableDocumentError(message, path=job.path) from error
     return run.stdout.decode("utf-8", "replace")
 
@@ -102,7 +111,8 @@ def complete(draft: Draft, job: Job, read_page: Callable[[int], str | None]) -> 
     draft.scanned = [*blank, *pages[len(todo) :]]
     if found:
         draft.losses.append(
-            f"Pages numérisées, lues par reconnaissance optique (erreurs possibles) : {listed([s.page or 0 for s in found])}."
+            "Pages numérisées, lues par reconnaissance optique (erreurs possibles) : "
+            f"{listed([section.page or 0 for section in found])}."
         )
     if blank:
         draft.losses.append(f"Pages sans texte, même après reconnaissance optique : {listed(blank)}.")

@@ -14,8 +14,22 @@ from assistant.text import fold, squeeze
 _KIND = "OpenDocument"
 # Deleted text, comments, tables of contents, fields of forms, and what describes pictures.
 _PASSED_OVER = frozenset(
-    """tracked-changes annotation annotation-end table-of-content alphabetical-index sequence-decls forms
-    desc title variable-decls user-field-decls index-title illustration-index table-index""".split()
+    {
+        "tracked-changes",
+        "annotation",
+        "annotation-end",
+        "table-of-content",
+        "alphabetical-index",
+        "sequence-decls",
+        "forms",
+        "desc",
+        "title",
+        "variable-decls",
+        "user-field-decls",
+        "index-title",
+        "illustration-index",
+        "table-index",
+    }
 )
 _TITLES = frozenset({"title", "titre"})
 _MAX_REPEAT = 64
@@ -125,7 +139,9 @@ def _titles(*roots: Element | None) -> frozenset[str]:
 
 def _refuse_locked(package: Package) -> None:
     manifest = package.optional("META-INF/manifest.xml")
-    if manifest is not None and any(child(e, "encryption-data") is not None for e in children(manifest, "file-entry")):
+    if manifest is not None and any(
+        child(e, "encryption-data") is not None for e in children(manifest, "file-entry")
+    ):
         raise package.locked()
 
 

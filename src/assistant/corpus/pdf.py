@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError
 
 from assistant.corpus.draft import Draft, Job, prose
-from assistant.corpus.layout import listed, lines_of, paragraphs_of, without_running_lines
+from assistant.corpus.layout import lines_of, listed, paragraphs_of, without_running_lines
 from assistant.corpus.signature import refuse_foreign
 from assistant.domain import Section
 from assistant.errors import UnreadableDocumentError
@@ -42,15 +42,10 @@ def _open(job: Job) -> tuple[PdfReader, int]:
         raise _damaged(path)
     try:
         reader = PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            message = (
-                f"Le PDF « {path.name} » est protégé par un mot de passe : "
-                "enregistrez-en une copie sans protection, puis relancez « assistant index »."
-            )
-            raise UnreadableDocumentError(message, path=path)
+        locked = reader.is_encrypted and not reader.decrypt("")
         job.tick()
-        count = len(reader.pages)
-    except (UnreadableDocumentError, MemoryError):
+        count = 0 if locked else len(reader.pages)
+    except MemoryError:
         raise
     except DependencyError as error:
         message = (
@@ -61,6 +56,12 @@ def _open(job: Job) -> tuple[PdfReader, int]:
     except Exception as error:
         # pypdf meets malformed files with almost any exception (its docs/user/robustness.md).
         raise _damaged(path) from error
+    if locked:
+        message = (
+            f"Le PDF « {path.name} » est protégé par un mot de passe : "
+            "enregistrez-en une copie sans protection, puis relancez « assistant index »."
+        )
+        raise UnreadableDocumentError(message, path=path)
     if count > job.limits.max_pages:
         message = (
             f"Le PDF « {path.name} » a {count} pages, plus que la limite de {job.limits.max_pages} : "

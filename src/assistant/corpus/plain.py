@@ -27,9 +27,7 @@ def _mended(data: bytes) -> str | None:
     valid = sum(c > "\x7f" for c in text) - strays
     if strays > valid:
         return None
-    return re.sub(
-        "[\udc80-\udcff]", lambda m: bytes([ord(m[0]) - 0xDC00]).decode("cp1252", "replace"), text
-    )
+    return re.sub("[\udc80-\udcff]", lambda m: bytes([ord(m[0]) - 0xDC00]).decode("cp1252", "replace"), text)
 
 
 def _guess(data: bytes) -> str | None:

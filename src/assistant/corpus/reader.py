@@ -15,7 +15,12 @@ from assistant.corpus.isolation import read_isolated, recognise_isolated
 from assistant.corpus.limits import DEFAULT_LIMITS, Limits, megabytes
 from assistant.corpus.scan import questions_file
 from assistant.domain import Document
-from assistant.errors import AssistantError, EmptyDocumentError, UnreadableDocumentError, UnsupportedFormatError
+from assistant.errors import (
+    AssistantError,
+    EmptyDocumentError,
+    UnreadableDocumentError,
+    UnsupportedFormatError,
+)
 from assistant.text import clean, squeeze
 
 # A text up to this size is read in this very process: the slowest Markdown known (nothing but

@@ -19,23 +19,97 @@ from assistant.text import clean, squeeze
 Element = etree._Element  # noqa: SLF001 - lxml's stubs name the class so
 
 _NOT_TEXT = frozenset(
-    """script style noscript template nav form button select input textarea svg canvas iframe object embed
-    dialog menu audio video map datalist head""".split()
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "form",
+        "button",
+        "select",
+        "input",
+        "textarea",
+        "svg",
+        "canvas",
+        "iframe",
+        "object",
+        "embed",
+        "dialog",
+        "menu",
+        "audio",
+        "video",
+        "map",
+        "datalist",
+        "head",
+    }
 )
 _AROUND = frozenset({"header", "footer", "aside"})
-_ROLES = frozenset("navigation banner contentinfo complementary search dialog alertdialog menu menubar".split())
+_ROLES = frozenset(
+    {
+        "navigation",
+        "banner",
+        "contentinfo",
+        "complementary",
+        "search",
+        "dialog",
+        "alertdialog",
+        "menu",
+        "menubar",
+    }
+)
 # Words in a class or id by which sites mark what surrounds their text…
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|fil-ariane|sidebar|share|sharing|social|partage|related|"
-    r"pagination|pager|skip(?:link)?|toc|sommaire|footer|tags?)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|fil-ariane|sidebar|share|sharing|social|partage|"
+    r"related|pagination|pager|skip(?:link)?|toc|sommaire|footer|tags?)(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 # … and those that never mark anything else.
 _BANNERS = re.compile(r"cookie|consent|rgpd-banner|newsletter|popup|advert|publicite", re.IGNORECASE)
 _BLOCKS = frozenset(
-    """address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
-    header hr html legend li main ol p section summary table tbody td tfoot th thead tr ul""".split()
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    }
 )
-_CHARSET = re.compile(rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
+)
+_DATES = ("article:modified_time", "dcterms.modified", "last-modified", "article:published_time", "date")
+# The number before a footnote's text and the arrows that lead back to its mark.
+_NOTE_EDGES = re.compile(r"^[\s↑^↩]*(?:\[?\d{1,3}[\].)]+)?[\s↑^↩]*|[\s↩]+$")
 _TICK_EVERY = 1_000
 _MAX_SPAN = 64
 
@@ -131,8 +205,9 @@ class _Page:
             return None
         if href not in self._labels:
             label = f"note-{len(self._labels) + 1}"
-            text = re.sub(r"^[\s↑^↩\d.\[\]]+|[\s↩]+$", "", _words(target))
-            address = next((a.get("href", "") for a in target.iter("a") if a.get("href", "").startswith("http")), "")
+            text = _NOTE_EDGES.sub("", _words(target))
+            addresses = [a.get("href", "") for a in target.iter("a")]
+            address = next((a for a in addresses if a.startswith("http")), "")
             if address and not ADDRESS.search(text):
                 text = f"{text} <{address}>"
             self._labels[href] = label
@@ -285,7 +360,7 @@ def read(job: Job) -> Draft:
     page.find_notes()
     heading, sections = assemble(page.blocks())
     title = root.find(".//title")
-    dated = _meta(root, "article:modified_time", "dcterms.modified", "last-modified", "article:published_time", "date")
+    dated = _meta(root, *_DATES)
     iso = re.match(r"\d{4}-\d{2}-\d{2}", dated or "")
     return Draft(
         title=heading or (_words(title) if title is not None else None) or None,

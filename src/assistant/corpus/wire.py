@@ -32,7 +32,8 @@ def to_draft(data: dict[str, Any]) -> Draft:
         KeyError, TypeError: *data* does not describe one.
     """
     sections = [
-        Section(s["heading"], tuple(map(_sentence, s["sentences"])), s["page"], s["ocr"]) for s in data["sections"]
+        Section(s["heading"], tuple(map(_sentence, s["sentences"])), s["page"], s["ocr"])
+        for s in data["sections"]
     ]
     return Draft(**{**data, "sections": sections, "sources": [Source(**s) for s in data["sources"]]})
 

@@ -23,7 +23,9 @@ _HEADING = re.compile(r"(?:heading|titre) ?([1-9])$")
 _TITLES = frozenset({"title", "titre"})
 _CONTENTS = re.compile(r"(?:toc|tm|table des matieres) ?\d*$")
 # Deleted, moved-away or hidden text, field codes, and the older twin of a text box.
-_PASSED_OVER = frozenset({"del", "moveFrom", "delText", "instrText", "Fallback", "rPr", "pPr", "sdtPr", "tblPr"})
+_PASSED_OVER = frozenset(
+    {"del", "moveFrom", "delText", "instrText", "Fallback", "rPr", "pPr", "sdtPr", "tblPr"}
+)
 _NOTES = {"footnoteReference": "note", "endnoteReference": "fin"}
 _MAX_SPAN = 64
 
@@ -185,7 +187,9 @@ def _sources(package: Package, folder: str) -> list[Source]:
                 continue  # the rule above the notes, not a note
             text = " ".join(_text(p, []).text for p in note.iter() if name_of(p) == "p")
             if squeeze(text):
-                found.append(source_of(f"{_NOTES[kind + 'Reference']}-{attribute(note, 'id')}", squeeze(text)))
+                found.append(
+                    source_of(f"{_NOTES[kind + 'Reference']}-{attribute(note, 'id')}", squeeze(text))
+                )
     return found
 
 

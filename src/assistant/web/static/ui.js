@@ -2,7 +2,6 @@
 // It adds nothing that the server could say: it moves focus, fetches pages of this very server
 // and shows them. No text that others wrote is ever parsed as HTML here, except pages that the
 // server escaped.
-"use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -17,7 +16,7 @@ function announce(text) {
   requestAnimationFrame(() => { region.textContent = text; });
 }
 
-function scrollTo(element) {
+function reveal(element) {
   element.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
 }
 
@@ -67,7 +66,7 @@ function showCard(link) {
   for (const marker of $$(".cite")) marker.classList.toggle("actif", marker.hash === link.hash);
   openPanel(true);
   card.focus({ preventScroll: true });
-  scrollTo(card);
+  reveal(card);
 }
 
 function closePanel() {

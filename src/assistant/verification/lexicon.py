@@ -1,0 +1,88 @@
+"""The general French of ``lexicon.toml``, folded, stemmed and compiled."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from assistant.text import fold, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What is known of French words when two sentences are compared.
+
+    Attributes:
+        light: Stems that carry too little meaning to need support.
+        groups: Stem -> the synonym groups that it belongs to.
+        names: Ways of writing one name, each a folded string.
+        opposites: Stem -> stems that say the contrary.
+        marks: (rule, name, pattern), the rule being "both", "kept" or "added".
+    """
+
+    light: frozenset[str]
+    groups: dict[str, frozenset[int]]
+    names: tuple[tuple[str, ...], ...]
+    opposites: dict[str, frozenset[str]]
+    marks: tuple[tuple[str, str, re.Pattern[str]], ...]
+
+    def same(self, one: str, other: str) -> bool:
+        """Tell whether two stems may stand for one another."""
+        if one == other:
+            return True
+        mine = self.groups.get(one)
+        return bool(mine and mine & self.groups.get(other, frozenset())) or derived(one, other)
+
+
+_SUFFIXES = frozenset(
+    """e es er ir re if iv ive eur eus euse rice ateur ation atio it at ement ment emen ance ence anc enc
+    able ibl ible ique iqu el al ell aire ist iste ism isme ite age ur ure ion ition ant ent ee ie ien
+    ienn ain ais ois and ard aux ual uel ial iel isation is ise iser i t s tion teur trice tur ture u ut""".split()
+)
+
+
+@cache
+def derived(one: str, other: str) -> bool:
+    """Tell whether two stems are of one family: a common root, then known endings."""
+    short, long = sorted((one, other), key=len)
+    common = 0
+    while common < len(short) and short[common] == long[common]:
+        common += 1
+    if common < 5 or common < 0.66 * len(short):
+        return False
+    ends = {short[common:], long[common:]}
+    return all(not e or e in _SUFFIXES for e in ends)
+
+
+def _stem(word: str) -> str | None:
+    found = tokens(word)
+    return found[0] if found else None
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon of the package."""
+    data = tomllib.loads(resources.files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
+    groups: dict[str, set[int]] = defaultdict(set)
+    for number, line in enumerate(data["synonyms"]):
+        for word in line.split():
+            if stem := _stem(word):
+                groups[stem].add(number)
+    opposites: dict[str, set[str]] = defaultdict(set)
+    for pair in data["opposites"]:
+        one, other = (_stem(w) or w for w in pair.split("/"))
+        opposites[one].add(other)
+        opposites[other].add(one)
+    return Lexicon(
+        light=frozenset(tokens(data["light"])),
+        groups={w: frozenset(g) for w, g in groups.items()},
+        names=tuple(tuple(fold(n) for n in line.split("|")) for line in data["names"]),
+        opposites={w: frozenset(o) for w, o in opposites.items()},
+        marks=tuple(
+            (rule, name, re.compile(pattern)) for rule, named in data["marks"].items() for name, pattern in named.items()
+        ),
+    )
