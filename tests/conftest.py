@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from assistant.store import Index, RebuildReport, open_index, rebuild
-from samples import FakeEncoder, write_corpus, write_tiny_model
+from assistant.store import Index, rebuild
+from samples import Built, FakeEncoder, write_corpus, write_tiny_model
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -24,25 +23,6 @@ settings.register_profile(
     "home", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "home")
-
-
-@dataclass(frozen=True)
-class Built:
-    """A corpus, the index made of it, and how it was made."""
-
-    corpus: Path
-    folder: Path
-    encoder: FakeEncoder
-    report: RebuildReport
-
-    def open(self) -> Index:
-        """Open the current build."""
-        return open_index(self.folder)
-
-    def rebuild(self, *, full: bool = False) -> RebuildReport:
-        """Bring the index up to date; afterwards ``encoder.encoded`` holds what this took."""
-        self.encoder.encoded.clear()
-        return rebuild(self.corpus, self.folder, self.encoder, max_chars=600, full=full)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.embedding import FloatMatrix
+from assistant.store import Index, RebuildReport, open_index, rebuild
 from assistant.text import fold
 
 ASSETS = Path(__file__).parent / "assets"
@@ -61,6 +62,25 @@ class FakeEncoder:
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one unit vector a text."""
         return self.encode_passages(texts)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A corpus, the index made of it, and how it was made."""
+
+    corpus: Path
+    folder: Path
+    encoder: FakeEncoder
+    report: RebuildReport
+
+    def open(self) -> Index:
+        """Open the current build."""
+        return open_index(self.folder)
+
+    def rebuild(self, *, full: bool = False) -> RebuildReport:
+        """Bring the index up to date; afterwards ``encoder.encoded`` holds what this took."""
+        self.encoder.encoded.clear()
+        return rebuild(self.corpus, self.folder, self.encoder, max_chars=600, full=full)
 
 
 def write_pdf(

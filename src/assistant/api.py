@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MODEL = "assistant-du-dossier"
 UNEXPECTED = "La demande n’a pas pu être traitée : réessayez, ou formulez-la autrement."
 DESCRIPTION = (
-    "Le dossier, interrogé depuis un autre programme. Chaque réponse cite les phrases du dossier qui la fondent, "
-    "avec leur source primaire. Rien n’est journalisé, rien ne sort de la machine."
+    "Le dossier, interrogé depuis un autre programme. Chaque réponse cite les phrases du dossier "
+    "qui la fondent, avec leur source primaire. Rien n’est journalisé, rien ne sort de la machine."
 )
 
 
@@ -33,7 +33,9 @@ class Ask(BaseModel):
     """Une question, et celles qui l’ont précédée dans la conversation."""
 
     question: str = Field(description="La question, en français.", examples=["Qu’est-ce que SecNumCloud ?"])
-    history: list[str] = Field(default=[], description="Les questions précédentes, dans l’ordre.", max_length=100)
+    history: list[str] = Field(
+        default=[], description="Les questions précédentes, dans l’ordre.", max_length=100
+    )
     id: str | None = Field(default=None, description="Identifiant recopié dans la réponse.")
 
 
@@ -75,7 +77,7 @@ class StreamOptions(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """Une demande au format de l’API « chat completions » d’OpenAI ; les réglages de génération sont ignorés."""
+    """Une demande au format d’OpenAI ; les réglages de génération sont ignorés."""
 
     model_config = ConfigDict(extra="ignore")
     messages: list[ChatMessage] = Field(min_length=1, max_length=500)
@@ -98,7 +100,9 @@ def add_api(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/api/openapi.json", include_in_schema=False)
     def description() -> Response:
         return JSONResponse(
-            get_openapi(title="Assistant du dossier", version="1", description=DESCRIPTION, routes=router.routes)
+            get_openapi(
+                title="Assistant du dossier", version="1", description=DESCRIPTION, routes=router.routes
+            )
         )
 
 
@@ -113,8 +117,12 @@ async def _on_assistant_error(request: Request, error: Exception) -> Response:
 
 async def _on_bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - registered for this class
-    fields = ", ".join(dict.fromkeys(".".join(str(p) for p in e["loc"][1:]) or "corps" for e in error.errors()))
-    return _error(request, 422, f"La demande est mal formée (champs en cause : {fields}) : voyez /api/openapi.json.")
+    fields = ", ".join(
+        dict.fromkeys(".".join(str(p) for p in e["loc"][1:]) or "corps" for e in error.errors())
+    )
+    return _error(
+        request, 422, f"La demande est mal formée (champs en cause : {fields}) : voyez /api/openapi.json."
+    )
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:
@@ -126,14 +134,16 @@ def _error(request: Request, status: int, sentence: str) -> Response:
     """Return an error in the shape that the client expects."""
     if request.url.path.startswith("/v1/"):
         kind = "invalid_request_error" if status < 500 else "server_error"
-        return JSONResponse({"error": {"message": sentence, "type": kind, "param": None, "code": None}}, status)
+        return JSONResponse(
+            {"error": {"message": sentence, "type": kind, "param": None, "code": None}}, status
+        )
     return JSONResponse({"erreur": sentence}, status)
 
 
 def _dossier_routes(router: APIRouter, assistant: Assistant) -> None:
     @router.post("/api/ask", summary="Poser une question", tags=["Dossier"])
     def ask(body: Ask) -> dict[str, Any]:
-        """Renvoie la réponse, ses affirmations, son tableau et ses citations ; `abstained` dit le silence du dossier."""
+        """Renvoie la réponse et ses citations ; `abstained` dit le silence du dossier."""
         found = answer_dict(assistant.ask(body.question, history=body.history))
         return {**found, "id": body.id}
 
@@ -150,8 +160,14 @@ def _dossier_routes(router: APIRouter, assistant: Assistant) -> None:
             "index": {"build": index.name, "built_at": index.manifest.built_at},
             "documents": [
                 {
-                    "slug": d.slug, "title": d.title, "type": d.type, "path": d.path, "updated": d.updated,
-                    "provider": d.provider, "assistant": d.assistant, "passages": len(index.passages_of(d.slug)),
+                    "slug": d.slug,
+                    "title": d.title,
+                    "type": d.type,
+                    "path": d.path,
+                    "updated": d.updated,
+                    "provider": d.provider,
+                    "assistant": d.assistant,
+                    "passages": len(index.passages_of(d.slug)),
                 }
                 for d in index.documents.values()
             ],
@@ -225,10 +241,18 @@ def _usage(answer: Answer) -> dict[str, int]:
 def _completion(answer: Answer) -> dict[str, Any]:
     content = answer.answer + _references(answer)
     return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion", "created": int(time.time()), "model": MODEL,
-        "choices": [{
-            "index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop", "logprobs": None,
-        }],
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": content},
+                "finish_reason": "stop",
+                "logprobs": None,
+            }
+        ],
         "usage": _usage(answer),
         "citations": answer_dict(answer)["citations"],
         "abstained": answer.abstained,
@@ -238,8 +262,10 @@ def _completion(answer: Answer) -> dict[str, Any]:
 def _chunks(answer: Answer, *, usage: bool) -> Iterator[str]:
     """Yield the answer as server-sent events, a line of it at a time."""
     base = {
-        "id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion.chunk",
-        "created": int(time.time()), "model": MODEL,
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": MODEL,
     }
 
     def event(delta: dict[str, str], finish: str | None = None, **more: Any) -> str:

@@ -81,7 +81,9 @@ def find_model(name: str) -> Path:
 def _digest(folder: Path) -> str:
     """Return a digest of every file that changes what the model computes."""
     digest = hashlib.blake2b(digest_size=12)
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".model", ".txt"}):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".model", ".txt"}
+    ):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         with path.open("rb") as stream:
             while block := stream.read(1 << 20):
@@ -120,7 +122,10 @@ class SentenceEncoder:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             model = SentenceTransformer(
-                str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False,
+                str(self.folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": "float32"},
             )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -144,7 +149,10 @@ class SentenceEncoder:
         prefix = self._model.prompts.get(prompt) or ""
         vectors: Any = self._model.encode(
             [prefix + text for text in texts],
-            batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True,
+            batch_size=BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
         )
         # Rounded to what a vector file holds, so that a vector is the same computed or read back.
         return np.ascontiguousarray(vectors.astype(np.float16), dtype=np.float32)
@@ -175,14 +183,20 @@ def install_model(source: str, *, revision: str | None = None) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     if folder.is_dir():
         if not (folder / "modules.json").is_file():
-            message = f"Le dossier « {folder} » n'est pas un modèle sentence-transformers (modules.json absent) : donnez-en un autre."
+            message = (
+                f"Le dossier « {folder} » n'est pas un modèle sentence-transformers "
+                "(modules.json absent) : donnez-en un autre."
+            )
             raise ModelMissingError(message, path=folder)
         shutil.copytree(folder, draft)
     else:
         _download(source, revision, draft)
     if not any(draft.rglob("*.safetensors")):
         shutil.rmtree(draft, ignore_errors=True)
-        message = f"Le modèle « {source} » n'a pas de poids au format safetensors, le seul accepté : choisissez-en un autre."
+        message = (
+            f"Le modèle « {source} » n'a pas de poids au format safetensors, le seul accepté : "
+            "choisissez-en un autre."
+        )
         raise ModelMissingError(message, path=source)
     shutil.rmtree(target, ignore_errors=True)
     draft.replace(target)
@@ -192,22 +206,24 @@ def install_model(source: str, *, revision: str | None = None) -> Path:
 def _download(name: str, revision: str | None, target: Path) -> None:
     os.environ["HF_HUB_OFFLINE"] = "0"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub import constants
+    from huggingface_hub import HfApi, constants, snapshot_download
 
     constants.HF_HUB_OFFLINE = False
     try:
         pinned = revision or HfApi().model_info(name).sha
         snapshot_download(
-            name, revision=pinned, local_dir=target,
-            allow_patterns=["*.safetensors", "*.json", "*.txt", "*.model"], ignore_patterns=["onnx/*", "openvino/*"],
+            name,
+            revision=pinned,
+            local_dir=target,
+            allow_patterns=["*.safetensors", "*.json", "*.txt", "*.model"],
+            ignore_patterns=["onnx/*", "openvino/*"],
         )
     except Exception as error:
         # Whatever went wrong on the way (network, name, disk), the user has one thing to know.
         shutil.rmtree(target, ignore_errors=True)
         message = (
-            f"Le modèle « {name} » n'a pas pu être téléchargé ({type(error).__name__}) : vérifiez son nom et le réseau, "
-            "ou copiez son dossier et donnez-en le chemin."
+            f"Le modèle « {name} » n'a pas pu être téléchargé ({type(error).__name__}) : "
+            "vérifiez son nom et le réseau, ou copiez son dossier et donnez-en le chemin."
         )
         raise ModelMissingError(message, path=name) from error
     pin = {"name": name, "revision": pinned, "digest": _digest(target)}

@@ -81,7 +81,5 @@ class LexicalIndex:
             for word in words
         ]
         hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit).hits
-        found = [
-            (int(self._searcher.doc(address)["row"][0]), float(score)) for score, address in hits
-        ]
+        found = [(int(self._searcher.doc(address)["row"][0]), float(score)) for score, address in hits]
         return sorted(found, key=lambda item: (-item[1], item[0]))

@@ -8,7 +8,20 @@ from typing import Any
 from assistant.domain import Answer, Citation, Source
 from assistant.store import RebuildReport
 
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 
 
 def french_date(iso: str | None) -> str:
@@ -25,16 +38,28 @@ def french_date(iso: str | None) -> str:
 
 
 def _source(source: Source | None) -> dict[str, Any] | None:
-    return {"id": source.id, "title": source.title, "url": source.url, "date": source.date} if source else None
+    return (
+        {"id": source.id, "title": source.title, "url": source.url, "date": source.date} if source else None
+    )
 
 
 def citation_dict(citation: Citation) -> dict[str, Any]:
     """Return a citation as the JSON contract has it."""
     return {
-        "n": citation.n, "document": citation.document, "title": citation.title, "type": citation.type,
-        "path": citation.path, "section": citation.section, "page": citation.page, "passage": citation.passage,
-        "quote": citation.quote, "start": citation.start, "end": citation.end, "source": _source(citation.source),
-        "sources": [_source(s) for s in citation.sources], "updated": citation.updated,
+        "n": citation.n,
+        "document": citation.document,
+        "title": citation.title,
+        "type": citation.type,
+        "path": citation.path,
+        "section": citation.section,
+        "page": citation.page,
+        "passage": citation.passage,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "source": _source(citation.source),
+        "sources": [_source(s) for s in citation.sources],
+        "updated": citation.updated,
     }
 
 
@@ -44,26 +69,42 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
     if answer.table is not None:
         table = {
             "columns": list(answer.table.columns),
-            "rows": [[{"text": c.text, "citations": list(c.citations)} for c in row] for row in answer.table.rows],
+            "rows": [
+                [{"text": c.text, "citations": list(c.citations)} for c in row] for row in answer.table.rows
+            ],
         }
     return {
-        "id": answer.id, "question": answer.question, "interpreted": answer.interpreted, "kind": answer.kind,
-        "abstained": answer.abstained, "reason": answer.reason, "answer": answer.answer,
+        "id": answer.id,
+        "question": answer.question,
+        "interpreted": answer.interpreted,
+        "kind": answer.kind,
+        "abstained": answer.abstained,
+        "reason": answer.reason,
+        "answer": answer.answer,
         "statements": [{"text": s.text, "citations": list(s.citations)} for s in answer.statements],
-        "table": table, "citations": [citation_dict(c) for c in answer.citations],
-        "nearest": [citation_dict(c) for c in answer.nearest], "engine": answer.engine,
-        "confidence": round(answer.confidence, 4), "timings_ms": answer.timings_ms,
+        "table": table,
+        "citations": [citation_dict(c) for c in answer.citations],
+        "nearest": [citation_dict(c) for c in answer.nearest],
+        "engine": answer.engine,
+        "confidence": round(answer.confidence, 4),
+        "timings_ms": answer.timings_ms,
     }
 
 
 def reference(citation: Citation) -> str:
     """Return one line that says where a quote comes from and what stands behind it."""
-    place = f", p. {citation.page}" if citation.page else (f", « {citation.section} »" if citation.section else "")
+    place = (
+        f", p. {citation.page}"
+        if citation.page
+        else (f", « {citation.section} »" if citation.section else "")
+    )
     line = f"[{citation.n}] {citation.title}{place}"
     if citation.updated:
         line += f" (à jour au {french_date(citation.updated)})"
     for source in citation.sources[:3]:
-        line += f"\n    Source : {source.title}, {french_date(source.date)}" + (f", {source.url}" if source.url else "")
+        line += f"\n    Source : {source.title}, {french_date(source.date)}" + (
+            f", {source.url}" if source.url else ""
+        )
     return line
 
 

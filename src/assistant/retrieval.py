@@ -20,8 +20,17 @@ from assistant.store import Index, SentenceRow
 from assistant.text import correct, tokens
 
 FEATURES = (
-    "dense_sentence", "dense_passage", "lexical_sentence", "lexical_passage", "coverage",
-    "coverage_context", "provider", "plan", "row", "dense_question", "lexical_question",
+    "dense_sentence",
+    "dense_passage",
+    "lexical_sentence",
+    "lexical_passage",
+    "coverage",
+    "coverage_context",
+    "provider",
+    "plan",
+    "row",
+    "dense_question",
+    "lexical_question",
     "overlap_question",
 )
 """What each candidate is scored by. The last three are of the expected questions; a sentence that
@@ -119,13 +128,11 @@ class Retriever:
         for token in dict.fromkeys(tokens(text)):
             if token in ignored:
                 continue
-            if self.index.frequency(token) == 0:
-                better = correct(token, self.index.vocabulary)
-                if better is None:
-                    unknown.append(token)
-                else:
-                    token = better
-            words.append(token)
+            known = self.index.frequency(token) > 0
+            better = token if known else correct(token, self.index.vocabulary)
+            if better is None:
+                unknown.append(token)
+            words.append(better or token)
         return Terms(tuple(words), tuple(self.index.idf(t) for t in words), tuple(unknown))
 
     def vector(self, text: str) -> FloatMatrix:
@@ -167,7 +174,9 @@ class Retriever:
         for row, score in (x for x in asked if x[0] not in without):
             sentence = index.question_sentence(row)
             of_question[sentence] = max(score, of_question.get(sentence, 0.0))
-        for row in [index.question_sentence(q) for q, _ in questions if q not in without] + list(of_question)[:CANDIDATES]:
+        for row in [index.question_sentence(q) for q, _ in questions if q not in without] + list(of_question)[
+            :CANDIDATES
+        ]:
             found[row] = None
         for row, _ in [*near, *passages[:PASSAGES]]:
             found.update(dict.fromkeys(index.sentence_rows(row)))
@@ -175,8 +184,14 @@ class Retriever:
         return list(found), scores
 
     def features(
-        self, rows: Sequence[int], vector: FloatMatrix, terms: Terms, lexical: dict[str, dict[int, float]],
-        *, provider: Callable[[SentenceRow], float], plan: Callable[[SentenceRow], float],
+        self,
+        rows: Sequence[int],
+        vector: FloatMatrix,
+        terms: Terms,
+        lexical: dict[str, dict[int, float]],
+        *,
+        provider: Callable[[SentenceRow], float],
+        plan: Callable[[SentenceRow], float],
         without: frozenset[int] = frozenset(),
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the features of candidate sentences and which have expected questions.
@@ -209,11 +224,15 @@ class Retriever:
             own = self.sentence_tokens(row)
             context = self.context_tokens(sentence.document.slug, sentence.passage.section)
             out[i, :9] = (
-                dense_s[i], dense_p[i],
+                dense_s[i],
+                dense_p[i],
                 min(lexical["sentences"].get(row, 0.0) / ceiling, 1.0),
                 min(lexical["passages"].get(sentence.passage.row, 0.0) / ceiling, 1.0),
-                terms.covered(own), terms.covered(own | context),
-                provider(sentence), plan(sentence), float(sentence.identity is not None),
+                terms.covered(own),
+                terms.covered(own | context),
+                provider(sentence),
+                plan(sentence),
+                float(sentence.identity is not None),
             )
             group = asked[i]
             if group:

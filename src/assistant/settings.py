@@ -65,7 +65,9 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         loaded = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"Le fichier de réglages « {path} » ne peut pas être lu : vérifiez son chemin et ses droits."
+        message = (
+            f"Le fichier de réglages « {path} » ne peut pas être lu : vérifiez son chemin et ses droits."
+        )
         raise SettingsError(message, path=path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"Le fichier de réglages « {path} » n'est pas du TOML valide ({error}) : corrigez-le."

@@ -16,8 +16,7 @@ from assistant.question.understanding import check
 from assistant.settings import load_settings
 from assistant.store import open_index, rebuild
 from assistant.store.layout import CURRENT, MANIFEST
-from conftest import Built
-from samples import FakeEncoder, write_pdf
+from samples import Built, FakeEncoder, write_pdf
 
 # What a French instruction to a reader looks like: a verb in the imperative, second person plural.
 ADVICE = re.compile(r"\b[a-zéèêû]+ez\b|\bassistant [a-z]+", re.IGNORECASE)

@@ -7,7 +7,7 @@ import pytest
 from assistant.question import Catalogue
 from assistant.question.catalogue import words
 from assistant.store import Index
-from conftest import Built
+from samples import Built
 
 
 @pytest.fixture

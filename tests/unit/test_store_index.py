@@ -12,7 +12,7 @@ from assistant.errors import IndexStaleError
 from assistant.store import Index, open_index
 from assistant.store.attributes import read_attributes
 from assistant.text import tokens
-from conftest import Built
+from samples import Built
 
 
 def test_documents_are_sorted_by_path(index: Index) -> None:

@@ -11,8 +11,7 @@ import pytest
 from assistant.errors import CorpusError, IndexLockedError
 from assistant.store import open_index, rebuild
 from assistant.store.rebuild import assign_slugs
-from conftest import Built
-from samples import DOCUMENTS, FakeEncoder, write_pdf
+from samples import DOCUMENTS, Built, FakeEncoder, write_pdf
 
 GLOSSARY = "annexes/glossaire.md"
 

@@ -54,7 +54,9 @@ class Assistant:
         self._engine: _Engine | None = None
 
     @classmethod
-    def open(cls, index: Path | str, settings: Settings | None = None, *, encoder: Encoder | None = None) -> Assistant:
+    def open(
+        cls, index: Path | str, settings: Settings | None = None, *, encoder: Encoder | None = None
+    ) -> Assistant:
         """Open the index folder *index*.
 
         Raises:
@@ -75,7 +77,9 @@ class Assistant:
                 name = current_build(self._folder).name
                 if self._engine is not None and self._engine.index.name == name:
                     return self._engine
-                index = open_index(self._folder, model=self._encoder.fingerprint, max_chars=self._settings.max_chars)
+                index = open_index(
+                    self._folder, model=self._encoder.fingerprint, max_chars=self._settings.max_chars
+                )
             except StoreError:
                 # What is open stays whole in memory; a damaged folder must not fail a running chat.
                 if self._engine is not None:
@@ -111,7 +115,9 @@ class Assistant:
         """
         started = time.perf_counter()
         engine = self._current()
-        query = understand(question, engine.catalogue, history=list(history), known_words=engine.index.vocabulary)
+        query = understand(
+            question, engine.catalogue, history=list(history), known_words=engine.index.vocabulary
+        )
         ranked = engine.ranker.rank(query)
         retrieved = time.perf_counter()
         answer = engine.composer.compose(ranked)
@@ -138,14 +144,25 @@ class Assistant:
             s = hit.sentence
             documents.setdefault(
                 s.document.slug,
-                {"document": s.document.slug, "title": s.document.title, "path": s.document.path, "score": round(hit.score, 6)},
+                {
+                    "document": s.document.slug,
+                    "title": s.document.title,
+                    "path": s.document.path,
+                    "score": round(hit.score, 6),
+                },
             )
             passages.setdefault(
                 s.passage.row,
                 {
-                    "document": s.document.slug, "title": s.document.title, "section": s.passage.section,
-                    "page": s.passage.page, "passage": s.passage.text, "quote": s.text, "start": s.start,
-                    "end": s.end, "score": round(hit.score, 6),
+                    "document": s.document.slug,
+                    "title": s.document.title,
+                    "section": s.passage.section,
+                    "page": s.passage.page,
+                    "passage": s.passage.text,
+                    "quote": s.text,
+                    "start": s.start,
+                    "end": s.end,
+                    "score": round(hit.score, 6),
                 },
             )
         return {
@@ -157,5 +174,10 @@ class Assistant:
     def rebuild(self, corpus: Path, *, full: bool = False, progress: Progress | None = None) -> RebuildReport:
         """Bring the index up to date with *corpus*; see :func:`assistant.store.rebuild`."""
         return rebuild(
-            corpus, self._folder, self._encoder, max_chars=self._settings.max_chars, full=full, progress=progress
+            corpus,
+            self._folder,
+            self._encoder,
+            max_chars=self._settings.max_chars,
+            full=full,
+            progress=progress,
         )

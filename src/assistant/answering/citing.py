@@ -34,8 +34,18 @@ class Citer:
         passage, document = sentence.passage, sentence.document
         sources = self._sources(sentence)
         return Citation(
-            n=number, document=document.slug, title=document.title, type=document.type, path=document.path,
-            section=passage.section, page=passage.page, passage=passage.text, quote=sentence.text,
-            start=sentence.start, end=sentence.end, source=sources[0] if sources else None,
-            updated=document.updated, sources=sources,
+            n=number,
+            document=document.slug,
+            title=document.title,
+            type=document.type,
+            path=document.path,
+            section=passage.section,
+            page=passage.page,
+            passage=passage.text,
+            quote=sentence.text,
+            start=sentence.start,
+            end=sentence.end,
+            source=sources[0] if sources else None,
+            updated=document.updated,
+            sources=sources,
         )

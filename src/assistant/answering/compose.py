@@ -52,7 +52,7 @@ class Composer:
 
     def _facts(self, ranked: Ranked) -> Answer:
         confidence = self.confidence(ranked)
-        chosen = select_facts(ranked, self.ranker)
+        chosen = select_facts(ranked)
         if not chosen or confidence < self.ranker.weights.operating_point:
             return self._abstain(ranked, confidence)
         return self._sentences(ranked, chosen, "fait", confidence)
@@ -61,18 +61,28 @@ class Composer:
         """Return the definition of the term that the question names, with a use of it."""
         if ranked.query.providers or (ranked.query.kind != "definition" and len(ranked.query.content) > 3):
             return None
-        rows = self.glossary.find(frozenset(ranked.terms.words)) or self.glossary.find(frozenset(ranked.query.content))
+        rows = self.glossary.find(frozenset(ranked.terms.words)) or self.glossary.find(
+            frozenset(ranked.query.content)
+        )
         if not rows:
             return None
         by_row = {h.sentence.row: h for h in ranked.hits}
         missing = [r for r in rows if r not in by_row]
-        by_row.update({h.sentence.row: h for h in self.ranker.score(missing, ranked.query, ranked.vector, ranked.terms, ranked.lexical)})
+        by_row.update(
+            {
+                h.sentence.row: h
+                for h in self.ranker.score(missing, ranked.query, ranked.vector, ranked.terms, ranked.lexical)
+            }
+        )
         chosen = [by_row[r] for r in rows[:3]]
         term = frozenset(ranked.terms.words)
         used = next(
             (
-                h for h in ranked.hits
-                if h.sentence.row not in rows and h.sentence.notes and term <= self.ranker.retriever.sentence_tokens(h.sentence.row)
+                h
+                for h in ranked.hits
+                if h.sentence.row not in rows
+                and h.sentence.notes
+                and term <= self.ranker.retriever.sentence_tokens(h.sentence.row)
             ),
             None,
         )
@@ -87,8 +97,14 @@ class Composer:
         if premise:
             lines.insert(0, f"Le dossier ne confirme pas «\u00a0{premise}\u00a0» ; voici ce qu'il dit\u00a0:")
         return Answer(
-            question=ranked.query.typed, interpreted=ranked.query.interpreted, kind=kind, abstained=False,
-            answer="\n\n".join(lines), statements=statements, citations=citer.citations, confidence=confidence,
+            question=ranked.query.typed,
+            interpreted=ranked.query.interpreted,
+            kind=kind,
+            abstained=False,
+            answer="\n\n".join(lines),
+            statements=statements,
+            citations=citer.citations,
+            confidence=confidence,
         )
 
     def _unsupported(self, ranked: Ranked, statements: Sequence[Statement]) -> str | None:
@@ -100,7 +116,9 @@ class Composer:
         said = set(tokens(" ".join(s.text for s in statements)))
         names = {t for p in self.catalogue.providers.values() for n in p.names for t in tokens(n)}
         found = []
-        for match in re.finditer(r"(?<![.!?] )(?<!^)\b(?:[A-ZÀ-Þ][\w-]{2,}|\d[\d\u202f.,]*\d|\d+)\b", ranked.query.text):
+        for match in re.finditer(
+            r"(?<![.!?] )(?<!^)\b(?:[A-ZÀ-Þ][\w-]{2,}|\d[\d\u202f.,]*\d|\d+)\b", ranked.query.text
+        ):
             stems = set(tokens(match[0]))
             if stems and not stems & said and not stems & names and not match[0].isupper():
                 found.append(match[0])
@@ -110,14 +128,25 @@ class Composer:
         citer = Citer(self.index)
         aggregator = Aggregator(self.ranker, self.catalogue).start(citer)
         scope = self._scope(ranked.query)
-        found: Aggregate = aggregator.compare(ranked, scope) if kind == "comparaison" else aggregator.list_matching(ranked, scope)
+        found: Aggregate = (
+            aggregator.compare(ranked, scope)
+            if kind == "comparaison"
+            else aggregator.list_matching(ranked, scope)
+        )
         if found.confidence < TABLE_CONFIDENCE:
             return self._abstain(ranked, found.confidence)
         statements = verified(found.statements, citer.citations)
         text = "\n\n".join(p for p in (found.headline, markdown_table(found.table)) if p)
         return Answer(
-            question=ranked.query.typed, interpreted=ranked.query.interpreted, kind=kind, abstained=False,
-            answer=text, statements=statements, citations=citer.citations, table=found.table, confidence=found.confidence,
+            question=ranked.query.typed,
+            interpreted=ranked.query.interpreted,
+            kind=kind,
+            abstained=False,
+            answer=text,
+            statements=statements,
+            citations=citer.citations,
+            table=found.table,
+            confidence=found.confidence,
         )
 
     def _abstain(self, ranked: Ranked, confidence: float) -> Answer:
@@ -128,14 +157,26 @@ class Composer:
         unknown = [t for t in _words_of(ranked.query.text) if set(tokens(t)) & set(ranked.terms.unknown)]
         reason = "aucun passage du dossier ne répond à cette question"
         if unknown:
-            reason += " (il ne mentionne pas\u00a0: " + ", ".join(f"«\u00a0{w}\u00a0»" for w in unknown[:3]) + ")"
+            reason += (
+                " (il ne mentionne pas\u00a0: " + ", ".join(f"«\u00a0{w}\u00a0»" for w in unknown[:3]) + ")"
+            )
         names = ", ".join(self.catalogue.title(s) for s in self.catalogue.providers)
         covers = f" Il couvre {len(self.catalogue.providers)} fournisseurs\u00a0: {names}." if names else ""
-        nearest = "" if not citer.citations else " Les passages les plus proches sont donnés à titre indicatif\u00a0: ils ne répondent pas à la question."
+        nearest = (
+            ""
+            if not citer.citations
+            else " Les passages les plus proches sont donnés à titre indicatif\u00a0: "
+            "ils ne répondent pas à la question."
+        )
         return Answer(
-            question=ranked.query.typed, interpreted=ranked.query.interpreted, kind="hors_sujet", abstained=True,
-            answer=f"Le dossier ne le dit pas\u00a0: {reason}.{covers}{nearest}", reason=reason,
-            nearest=citer.citations, confidence=confidence,
+            question=ranked.query.typed,
+            interpreted=ranked.query.interpreted,
+            kind="hors_sujet",
+            abstained=True,
+            answer=f"Le dossier ne le dit pas\u00a0: {reason}.{covers}{nearest}",
+            reason=reason,
+            nearest=citer.citations,
+            confidence=confidence,
         )
 
 
@@ -145,7 +186,13 @@ def _words_of(text: str) -> list[str]:
 
 def _presumes(text: str) -> bool:
     """Tell whether a question takes something for granted: it asks why, how or since when."""
-    return bool(re.match(r"(?:et |mais )?(?:pourquoi|comment|depuis quand|why|how come|puisque|sachant|vu que|est ce vrai|c est vrai)", " ".join(re.findall(r"[a-z0-9]+", fold(text)))))
+    return bool(
+        re.match(
+            r"(?:et |mais )?(?:pourquoi|comment|depuis quand|why|how come|puisque|sachant|vu que|"
+            r"est ce vrai|c est vrai)",
+            " ".join(re.findall(r"[a-z0-9]+", fold(text))),
+        )
+    )
 
 
 def _sentence_line(statement: Statement) -> str:

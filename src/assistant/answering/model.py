@@ -55,6 +55,8 @@ def load_weights() -> Weights:
     """Return the fitted models."""
     data = json.loads(resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
     return Weights(
-        _logistic(data["ranking"]), _logistic(data["ranking_bare"]), _logistic(data["confidence"]),
+        _logistic(data["ranking"]),
+        _logistic(data["ranking_bare"]),
+        _logistic(data["confidence"]),
         float(data["operating_point"]),
     )

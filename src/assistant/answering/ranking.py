@@ -19,8 +19,15 @@ from assistant.store import SentenceRow
 from assistant.text import tokens
 
 CONFIDENCE_FEATURES = (
-    "score", "coverage", "coverage_context", "dense_question", "unknown", "overlap_question",
-    "margin", "named", "dense_sentence",
+    "score",
+    "coverage",
+    "coverage_context",
+    "dense_question",
+    "unknown",
+    "overlap_question",
+    "margin",
+    "named",
+    "dense_sentence",
 )
 
 
@@ -90,11 +97,19 @@ class Ranker:
         vector = self.retriever.vector(query.text)
         terms = self.retriever.terms(query.text, ignored=self.ignored(query))
         rows, lexical = self.retriever.candidates(vector, terms, without=without)
-        return Ranked(query, vector, terms, lexical, self.score(rows, query, vector, terms, lexical, without=without))
+        return Ranked(
+            query, vector, terms, lexical, self.score(rows, query, vector, terms, lexical, without=without)
+        )
 
     def score(
-        self, rows: Sequence[int], query: Query, vector: FloatMatrix, terms: Terms,
-        lexical: dict[str, dict[int, float]], *, wanted: Sequence[str] | None = None,
+        self,
+        rows: Sequence[int],
+        query: Query,
+        vector: FloatMatrix,
+        terms: Terms,
+        lexical: dict[str, dict[int, float]],
+        *,
+        wanted: Sequence[str] | None = None,
         without: frozenset[int] = frozenset(),
     ) -> tuple[Hit, ...]:
         """Score sentence rows for *query*; *wanted* replaces the providers that it names."""
@@ -102,8 +117,12 @@ class Ranker:
             return ()
         providers = query.providers if wanted is None else wanted
         features, has = self.retriever.features(
-            rows, vector, terms, lexical,
-            provider=lambda s: self.provider_fit(s, providers), plan=lambda s: self.plan_fit(s, query.plan),
+            rows,
+            vector,
+            terms,
+            lexical,
+            provider=lambda s: self.provider_fit(s, providers),
+            plan=lambda s: self.plan_fit(s, query.plan),
             without=without,
         )
         scores = self.probabilities(features, has)
@@ -129,14 +148,18 @@ def confidence_features(ranked: Ranked, unknown_names: float = 0.0) -> NDArray[n
     mass = terms.mass
     unknown = sum(w for t, w in zip(terms.words, terms.weights, strict=True) if t in terms.unknown) / mass
     best = hits[:4]
-    return np.array([[
-        top.score,
-        max(h.feature("coverage") for h in best),
-        max(h.feature("coverage_context") for h in best),
-        max(h.feature("dense_question") for h in best),
-        max(unknown, unknown_names),
-        max(h.feature("overlap_question") for h in best),
-        top.score - (other.score if other else 0.0),
-        float(bool(ranked.query.providers)),
-        max(h.feature("dense_sentence") for h in best),
-    ]])
+    return np.array(
+        [
+            [
+                top.score,
+                max(h.feature("coverage") for h in best),
+                max(h.feature("coverage_context") for h in best),
+                max(h.feature("dense_question") for h in best),
+                max(unknown, unknown_names),
+                max(h.feature("overlap_question") for h in best),
+                top.score - (other.score if other else 0.0),
+                float(bool(ranked.query.providers)),
+                max(h.feature("dense_sentence") for h in best),
+            ]
+        ]
+    )

@@ -34,10 +34,18 @@ def _numbers(text: str) -> frozenset[str]:
 
 def preferred(hits: tuple[Hit, ...]) -> list[Hit]:
     """Order hits of almost the same score so that a sourced sentence comes before its copy."""
-    return sorted(hits, key=lambda h: (-round(h.score, 2), not h.sentence.notes, h.sentence.passage.page is not None, h.sentence.row))
+    return sorted(
+        hits,
+        key=lambda h: (
+            -round(h.score, 2),
+            not h.sentence.notes,
+            h.sentence.passage.page is not None,
+            h.sentence.row,
+        ),
+    )
 
 
-def select_facts(ranked: Ranked, ranker: Ranker) -> list[Hit]:
+def select_facts(ranked: Ranked) -> list[Hit]:
     """Return the sentences that answer, the direct answer first.
 
     Where the question names no plan and the answer is about one, the best sentence about the
@@ -49,7 +57,7 @@ def select_facts(ranked: Ranked, ranker: Ranker) -> list[Hit]:
         return []
     top = pool[0]
     kept = [top]
-    per_note: dict[str, int] = {n: 1 for n in top.sentence.notes[:1]}
+    per_note: dict[str, int] = dict.fromkeys(top.sentence.notes[:1], 1)
     for hit in pool[1:]:
         if len(kept) == MOST or hit.score < max(FLOOR, SHARE * top.score):
             break
@@ -71,7 +79,8 @@ def _both_plans(kept: list[Hit], pool: list[Hit], ranked: Ranked) -> list[Hit]:
     top = kept[0].sentence
     other = next(
         (
-            h for h in pool
+            h
+            for h in pool
             if plan_of(h.sentence.text) not in {None, first}
             and h.score >= FLOOR
             and h.sentence.document.slug == top.document.slug

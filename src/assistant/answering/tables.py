@@ -66,7 +66,12 @@ class Aggregator:
         """
         rows = {k: r for k, r in self.catalogue.rows.items() if k[0] in slugs}
         hits = self.ranker.score(
-            [r.row for r in rows.values()], ranked.query, ranked.vector, ranked.terms, ranked.lexical, wanted=slugs
+            [r.row for r in rows.values()],
+            ranked.query,
+            ranked.vector,
+            ranked.terms,
+            ranked.lexical,
+            wanted=slugs,
         )
         scores: dict[str, list[float]] = {}
         for hit in hits:
@@ -100,15 +105,14 @@ class Aggregator:
             best = self._best_sentences(ranked, slugs)
             table = Table(
                 ("Fournisseur", "Ce que dit le dossier"),
-                tuple(
-                    (Cell(self.catalogue.title(s)), self._sentence_cell(best.get(s)))
-                    for s in slugs
-                ),
+                tuple((Cell(self.catalogue.title(s)), self._sentence_cell(best.get(s))) for s in slugs),
             )
             confidence = max((h.score for h in best.values()), default=0.0)
         statements = tuple(
             Statement(citer.citations[n - 1].quote, (n,))
-            for row in table.rows for cell in row[1:] for n in cell.citations[:1]
+            for row in table.rows
+            for cell in row[1:]
+            for n in cell.citations[:1]
         )
         return Aggregate(table, _unique(statements), "", confidence, tuple(slugs))
 
@@ -144,7 +148,9 @@ class Aggregator:
             hits = self.ranker.score(
                 near, ranked.query, ranked.vector, ranked.terms, ranked.lexical, wanted=(slug,)
             )
-            best = next((h for h in hits if not (h.sentence.identity and is_unknown(h.sentence.identity.value))), None)
+            best = next(
+                (h for h in hits if not (h.sentence.identity and is_unknown(h.sentence.identity.value))), None
+            )
             if best is not None and best.score >= CELL_FLOOR:
                 found[slug] = best
         return found
@@ -166,9 +172,10 @@ class Aggregator:
         )
         statements = tuple(
             Statement(row.text, (self._citer.cite(row),))
-            for s in matching if (row := self.catalogue.rows.get((s, columns[0]))) is not None
+            for s in matching
+            if (row := self.catalogue.rows.get((s, columns[0]))) is not None
         )
-        headline = self._headline(ranked.query, columns[0], states, slugs) if decided else ""
+        headline = self._headline(columns[0], states, slugs) if decided else ""
         return Aggregate(table, statements, headline, confidence, matching)
 
     def _list_by_sentences(self, ranked: Ranked, slugs: Sequence[str]) -> Aggregate:
@@ -179,10 +186,13 @@ class Aggregator:
         table = Table(
             ("Fournisseur", "Ce que dit le dossier"),
             tuple(
-                (Cell(self.catalogue.title(s)), self._sentence_cell(best[s] if s in matching else None)) for s in ordered
+                (Cell(self.catalogue.title(s)), self._sentence_cell(best[s] if s in matching else None))
+                for s in ordered
             ),
         )
-        statements = tuple(Statement(best[s].sentence.text, (self._citer.cite(best[s].sentence),)) for s in matching)
+        statements = tuple(
+            Statement(best[s].sentence.text, (self._citer.cite(best[s].sentence),)) for s in matching
+        )
         return Aggregate(table, statements, "", confidence, matching)
 
     def _state(self, query: Query, slug: str, attribute: str) -> str:
@@ -218,10 +228,12 @@ class Aggregator:
         """Return the words of the question that only some values hold: what it filters by."""
         rows = [r for (_, a), r in self.catalogue.rows.items() if a == attribute]
         values = [set(tokens(r.identity.value)) for r in rows if r.identity]
-        asked = set(tokens(attribute)) | {t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)}
+        asked = set(tokens(attribute)) | {
+            t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)
+        }
         return {t for t in query.content if t not in asked and any(t in v for v in values)}
 
-    def _headline(self, query: Query, attribute: str, states: dict[str, str], slugs: Sequence[str]) -> str:
+    def _headline(self, attribute: str, states: dict[str, str], slugs: Sequence[str]) -> str:
         groups = {k: [s for s in slugs if states[s] == k] for k in ("oui", "non", SILENCE)}
         total = len(slugs)
         counted = f"{len(groups['oui'])} sur {total}"

@@ -18,8 +18,13 @@ from assistant.settings import load_settings
 def run(options: argparse.Namespace) -> int:
     """Run the command that *options* names; return the exit code."""
     handlers: dict[str, Callable[[argparse.Namespace], int]] = {
-        "serve": _serve, "index": _index, "ask": _ask, "search": _search, "eval": _eval,
-        "check": _check, "model": _model,
+        "serve": _serve,
+        "index": _index,
+        "ask": _ask,
+        "search": _search,
+        "eval": _eval,
+        "check": _check,
+        "model": _model,
     }
     return handlers[options.command](options)
 
@@ -73,20 +78,21 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         EvaluationDataError: The file cannot be read, or a line is not a JSON object.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                if not line.strip():
-                    continue
-                record = json.loads(line)
-                if not isinstance(record, dict):
-                    raise ValueError(line)
-                yield record
+        lines = path.read_bytes().splitlines()
     except OSError as error:
         message = f"Le fichier « {path} » ne peut pas être lu : vérifiez son chemin et ses droits."
         raise EvaluationDataError(message, path=path) from error
-    except (ValueError, UnicodeDecodeError) as error:
-        message = f"La ligne {number} du fichier « {path} » n'est pas un objet JSON : corrigez-la."
-        raise EvaluationDataError(message, path=path) from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            message = f"La ligne {number} du fichier « {path} » n'est pas un objet JSON : corrigez-la."
+            raise EvaluationDataError(message, path=path)
+        yield record
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -125,8 +131,14 @@ def _ask(options: argparse.Namespace) -> int:
 def _render_search(result: dict[str, Any]) -> str:
     lines = []
     for passage in result["passages"]:
-        place = f", p. {passage['page']}" if passage["page"] else (f" > {passage['section']}" if passage["section"] else "")
-        lines.append(f"{passage['rank']}. {passage['title']}{place} ({passage['score']:.2f})\n   {passage['quote']}")
+        place = (
+            f", p. {passage['page']}"
+            if passage["page"]
+            else (f" > {passage['section']}" if passage["section"] else "")
+        )
+        lines.append(
+            f"{passage['rank']}. {passage['title']}{place} ({passage['score']:.2f})\n   {passage['quote']}"
+        )
     return "\n".join(lines) or "Aucun passage trouvé."
 
 
@@ -147,7 +159,10 @@ def _search(options: argparse.Namespace) -> int:
     code = EXIT_DONE
     for record in _lines(options.batch):
         try:
-            result = assistant.search(str(record.get("question") or record.get("query") or record.get("text") or ""), limit=options.k)
+            result = assistant.search(
+                str(record.get("question") or record.get("query") or record.get("text") or ""),
+                limit=options.k,
+            )
         except QuestionError as error:
             code = EXIT_ERROR
             result = {"error": str(error)}
@@ -178,7 +193,7 @@ def _model(options: argparse.Namespace) -> int:
 
     folder = install_model(options.source, revision=options.revision)
     print(
-        f"Modèle installé dans « {folder} ». Pour l'employer, écrivez model = \"{folder.name}\" dans assistant.toml, "
+        f'Modèle installé dans « {folder} ». Pour l\'employer, écrivez model = "{folder.name}" dans assistant.toml, '
         "puis lancez « assistant index »."
     )
     return EXIT_DONE

@@ -23,6 +23,9 @@ from assistant.errors import UnreadableDocumentError
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 # JSON needs up to twelve bytes for one character beyond the Basic Multilingual Plane.
 _BYTES_A_CHARACTER = 16
+_LEAST_REPLY = 1 << 20
+# A dense page takes Tesseract five seconds on one core; a page that takes this long is not text.
+_OCR_PAGE_S = 90.0
 
 
 class _GoneError(Exception):
@@ -130,7 +133,7 @@ class _Worker:
         return reply, False
 
     def _reply(self, stdout: BinaryIO | Any, watch: _Watch, limits: Limits) -> dict[str, Any] | None:
-        most = limits.max_characters * _BYTES_A_CHARACTER
+        most = max(_LEAST_REPLY, limits.max_characters * _BYTES_A_CHARACTER)
         while line := stdout.readline(most):
             if line == b"{}\n":
                 watch.rearm()
@@ -208,13 +211,13 @@ def read_isolated(job: Job, suffix: str) -> Draft:
         raise UnreadableDocumentError(str(reply["refused"]), path=job.path)
     try:
         return wire.to_draft(reply["draft"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _refusal(job.path, reply, job.limits) from error
 
 
 def recognise_isolated(job: Job, page: int) -> str | None:
     """Return what optical recognition reads on a page, None where it failed."""
-    limits = dataclasses.replace(job.limits, stall_s=max(job.limits.stall_s, 150.0))
+    limits = dataclasses.replace(job.limits, stall_s=_OCR_PAGE_S, total_s=_OCR_PAGE_S)
     try:
         reply = _worker.ask({"path": str(job.path.absolute()), "page": page}, limits)
     except OSError:

@@ -103,7 +103,7 @@ def paragraphs_of(lines: Sequence[str]) -> list[str]:
     if not lengths:
         return []
     # The width of the column: most lines reach it, a title or a table may pass it.
-    width = lengths[min(len(lengths) - 1, len(lengths) * 4 // 5)]
+    width = lengths[min(len(lengths) - 1, len(lengths) * 9 // 10)]
     found: list[str] = []
     last = ""
     for line in lines:

@@ -12,12 +12,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import yaml
-
 from assistant.corpus.lint_notes import check_notes
 from assistant.corpus.lint_page import Page, Problem, pages_of
 from assistant.corpus.lint_questions import check_questions
 from assistant.corpus.scan import ATTRIBUTES_FILE
+from assistant.corpus.yaml_text import load_yaml
 from assistant.text import fold
 
 __all__ = ["Problem", "lint"]
@@ -159,8 +158,8 @@ def _asked_attributes(corpus: Path, found: list[Problem]) -> frozenset[str]:
         return frozenset()
     relative = path.relative_to(corpus).as_posix()
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, OSError):
+        loaded = load_yaml(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
         loaded = None
     if not isinstance(loaded, dict):
         found.append(

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assistant.corpus.formats import FORMATS
 from assistant.corpus.lint_notes import references
 from assistant.corpus.lint_page import Page, Problem
+from assistant.corpus.yaml_text import load_yaml
 
 _ENDINGS = (".questions.yaml", ".questions.yml")
 _KEY = re.compile(r"[\"']?([^\s\"'#:-][^\s\"':]*)[\"']?[ ]*:")
@@ -24,8 +23,8 @@ def _load(path: Path, relative: str) -> _Loaded:
     """Return the mapping, its keys with their lines, and what is wrong with the file whole."""
     try:
         text = path.read_text(encoding="utf-8")
-        loaded = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, OSError, RecursionError):
+        loaded = load_yaml(text)
+    except (ValueError, OSError):
         return {}, [], [Problem(relative, None, "ce n'est pas du YAML lisible : corrigez-le ou retirez-le.")]
     if loaded is None:
         return {}, [], []

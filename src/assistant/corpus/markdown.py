@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
@@ -17,6 +16,7 @@ from assistant.corpus.blocks import Block, Heading, Paragraph, Table, assemble
 from assistant.corpus.draft import Draft, Job, Marked, MarkedBuilder
 from assistant.corpus.notes import source_of
 from assistant.corpus.plain import decode
+from assistant.corpus.yaml_text import YamlError, load_yaml
 from assistant.errors import UnreadableDocumentError
 from assistant.text import clean, squeeze
 
@@ -47,9 +47,8 @@ def front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
     if match is None:
         return {}, text
     try:
-        loaded = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: a date that does not exist, such as 2026-02-30.
+        loaded = load_yaml(match[1])
+    except YamlError as error:
         message = (
             f"L'en-tête de « {path.name} » (entre les deux lignes « --- ») n'est pas du YAML valide : "
             "corrigez-le, puis relancez « assistant index »."

@@ -23,5 +23,6 @@ def source_of(label: str, text: str) -> Source:
     rest = squeeze(re.sub(r"\b(?:sans date|sans adresse)\b[\s.]*", "", ADDRESS.sub("", text)))
     date = _ISO_DATE.search(rest) or _COARSE_DATE.search(rest)
     title = f"{rest[: date.start()]} {rest[date.end() :]}" if date else rest
-    title = re.sub(r"(?:[\s,]*[.,;])+\s*$", "", squeeze(title))
+    title = re.sub(r"([.,;])(?:\s+[.,;])+", r"\1", squeeze(title))
+    title = re.sub(r"(?:[\s,]*[.,;])+\s*$", "", title)
     return Source(label, title or label, url, date[1] if date else None)

@@ -20,7 +20,7 @@ PACKAGE = "tesseract-ocr-fra"
 # Tesseract's own advice (tessdoc, « ImproveQuality »): at least 300 dots an inch.
 _DPI = 300
 _MAX_PIXELS = 40_000_000
-_TIMEOUT_S = 120
+_TIMEOUT_S = 80
 
 
 def is_available() -> bool:

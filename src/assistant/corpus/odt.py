@@ -86,7 +86,7 @@ class _Body:
                 builder.mark(self._note(part))
             elif name == "text-box":
                 boxes.append(part)
-            elif name not in _PASSED_OVER:
+            elif name and name not in _PASSED_OVER:
                 self._gather(part, builder, boxes)
             builder.add(part.tail or "")
 

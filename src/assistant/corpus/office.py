@@ -10,12 +10,19 @@ from lxml import etree
 
 from assistant.corpus.draft import Job
 from assistant.corpus.limits import RATIO_FROM, megabytes
-from assistant.corpus.signature import refuse_foreign
+from assistant.corpus.signature import refuse, refuse_foreign
 from assistant.errors import UnreadableDocumentError
 from assistant.text import clean, squeeze
 
 Element = etree._Element  # noqa: SLF001 - lxml's stubs name the class so
 _MAX_MEMBERS = 10_000
+# The member by which each kind of container is known.
+_KINDS = {
+    "word/document.xml": "un document Word (DOCX)",
+    "content.xml": "un document OpenDocument (ODT)",
+    "xl/workbook.xml": "un classeur Excel",
+    "ppt/presentation.xml": "un diaporama PowerPoint",
+}
 
 
 def damaged(path: Path, kind: str) -> UnreadableDocumentError:
@@ -81,7 +88,13 @@ class Package:
             self._archive = zipfile.ZipFile(job.path)
         except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
             raise damaged(job.path, kind) from error
+        self._refuse_other_kind()
         self._refuse_bomb()
+
+    def _refuse_other_kind(self) -> None:
+        kinds = [name for member, name in _KINDS.items() if member in self]
+        if kinds and not any(f" {self.kind} " in name for name in kinds):
+            raise refuse(self.job.path, kinds[0])
 
     def _refuse_bomb(self) -> None:
         """Refuse an archive by what it declares; a member never gives more than it declares."""
@@ -93,7 +106,7 @@ class Package:
         if swollen or unpacked > limits.max_unpacked or len(members) > _MAX_MEMBERS:
             message = (
                 f"Le document {self.kind} « {self.job.path.name} » se déplie jusqu'à "
-                f"{megabytes(unpacked)} en {len(members)} fichiers, ce qui passe les limites : "
+                f"{megabytes(unpacked)} (éléments : {len(members)}), ce qui passe les limites : "
                 "vérifiez d'où il vient, ou allégez-le (images comprises)."
             )
             raise UnreadableDocumentError(message, path=self.job.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,11 @@ def _damaged(path: Path) -> UnreadableDocumentError:
     return UnreadableDocumentError(message, path=path)
 
 
+def _without_prefix(path: Path, start: bytes) -> io.BytesIO:
+    """Return the file less what a server or a mail program put before it: offsets count from "%PDF-"."""
+    return io.BytesIO(path.read_bytes()[start.index(b"%PDF-") :])
+
+
 def _open(job: Job) -> tuple[PdfReader, int]:
     """Return the reader and the number of pages.
 
@@ -41,7 +47,7 @@ def _open(job: Job) -> tuple[PdfReader, int]:
     if b"%PDF-" not in start:
         raise _damaged(path)
     try:
-        reader = PdfReader(path)
+        reader = PdfReader(path if start.startswith(b"%PDF-") else _without_prefix(path, start))
         locked = reader.is_encrypted and not reader.decrypt("")
         job.tick()
         count = 0 if locked else len(reader.pages)

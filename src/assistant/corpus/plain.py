@@ -30,41 +30,67 @@ def _mended(data: bytes) -> str | None:
     return re.sub("[\udc80-\udcff]", lambda m: bytes([ord(m[0]) - 0xDC00]).decode("cp1252", "replace"), text)
 
 
+def _western(data: bytes) -> str | None:
+    """Decode French by the one-byte encoding that makes most accents of it, None if none does."""
+    candidates = []
+    for encoding in ("cp1252", "mac_roman", "cp850"):
+        text = data.decode(encoding, "replace")
+        if all(c in _FRENCH for c in set(text) if c > "\x7f"):
+            candidates.append(text)
+    return max(candidates, key=lambda text: sum(map(text.count, "éèêàùçâîôû")), default=None)
+
+
 def _guess(data: bytes) -> str | None:
     """Decode bytes that are not UTF-8 by the likeliest encoding."""
     from charset_normalizer import from_bytes
 
     if not data.startswith(_UTF16):
-        mended = _mended(data)
-        if mended is not None:
-            return mended
-        western = data.decode("cp1252", "replace")
-        if all(c in _FRENCH for c in western if c > "\x7f"):
-            return western
+        known = _mended(data) or _western(data)
+        if known is not None:
+            return known
     best = from_bytes(data[:_SAMPLE]).best()
     return data.decode(best.encoding, "replace") if best else None
 
 
-def decode(data: bytes, path: Path) -> str:
-    """Return the text of *data*: UTF-8 if it is, else the likeliest encoding.
+def _unmarked_utf16(data: bytes) -> str | None:
+    """Decode UTF-16 without its mark: in Western text, every second byte is null."""
+    half = len(data) // 2
+    for encoding, nulls in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
+        if half > 8 and nulls.count(0) > half * 0.8:
+            return data.decode(encoding, "replace")
+    return None
 
-    Raises:
-        UnreadableDocumentError: The bytes are not text.
-    """
-    refuse_foreign(data, path, "texte")
-    binary = b"\0" in data and not data.startswith(_UTF16)
-    text: str | None = None
-    if not binary:
+
+def _text(data: bytes, path: Path) -> str | None:
+    """Return the text of *data*, None if it is none."""
+    if data.startswith(_UTF16) or data.count(0) * 1_000 <= len(data):
         try:
-            text = data.decode("utf-8-sig")
+            return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = _guess(data)
-            if text is None:
-                message = (
-                    f"L'encodage du fichier « {path.name} » n'est pas reconnu : "
-                    "enregistrez-le en UTF-8, puis relancez « assistant index »."
-                )
-                raise UnreadableDocumentError(message, path=path) from None
+        if text is None:
+            message = (
+                f"L'encodage du fichier « {path.name} » n'est pas reconnu : "
+                "enregistrez-le en UTF-8, puis relancez « assistant index »."
+            )
+            raise UnreadableDocumentError(message, path=path)
+        return text
+    return _unmarked_utf16(data)
+
+
+def decode(data: bytes, path: Path, kind: str = "texte") -> str:
+    """Return the text of *data*: UTF-8 if it is, else the likeliest encoding.
+
+    Args:
+        data: The bytes of the file.
+        path: For the error.
+        kind: "texte", or "page" where HTML is expected.
+
+    Raises:
+        UnreadableDocumentError: The bytes are not text, or plainly of another kind.
+    """
+    refuse_foreign(data, path, kind)
+    text = _text(data, path)
     # A text holds no control characters; one in fifty is data that happens to decode.
     if text is None or len(_CONTROLS.findall(text)) > len(text) // 50:
         message = f"Le fichier « {path.name} » n'est pas du texte : vérifiez son contenu et son extension."

@@ -6,14 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assistant.corpus import ocr, wire
 from assistant.corpus.draft import Draft, Job
 from assistant.corpus.formats import FORMATS, TEXT_FORMATS, known_formats
 from assistant.corpus.isolation import read_isolated, recognise_isolated
 from assistant.corpus.limits import DEFAULT_LIMITS, Limits, megabytes
 from assistant.corpus.scan import questions_file
+from assistant.corpus.yaml_text import load_yaml
 from assistant.domain import Document
 from assistant.errors import (
     AssistantError,
@@ -39,8 +38,8 @@ def _questions(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if companion is None:
         return ()
     try:
-        loaded: Any = yaml.safe_load(companion.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        loaded: Any = load_yaml(companion.read_text(encoding="utf-8"))
+    except ValueError as error:
         message = (
             f"Le fichier de questions « {companion.name} » n'est pas du YAML lisible : "
             "corrigez-le ou retirez-le, puis relancez « assistant index »."
@@ -112,11 +111,12 @@ def _draft(job: Job, path: str, suffix: str) -> Draft:
 
 
 def read_document(
-    corpus: Path, path: str, *, slug: str | None = None, limits: Limits = DEFAULT_LIMITS
+    corpus: Path, path: str, *, slug: str | None = None, limits: Limits | None = None
 ) -> Document:
     """Read the file *path* of *corpus*.
 
-    Anything but a short text is read in a process of its own, within *limits*.
+    Anything but a short text is read in a process of its own, within *limits* (by
+    default ``DEFAULT_LIMITS``).
 
     Raises:
         UnsupportedFormatError: The format is not one that is read.
@@ -132,12 +132,17 @@ def read_document(
             "convertissez-le dans l'un d'eux."
         )
         raise UnsupportedFormatError(message, path=path)
-    draft = _draft(Job(full, limits), path, suffix)
+    draft = _draft(Job(full, limits or DEFAULT_LIMITS), path, suffix)
     if not any(section.sentences for section in draft.sections):
-        lost = f" {' '.join(draft.losses)}" if draft.losses else ""
+        missing = any(ocr.PACKAGE in loss for loss in draft.losses)
+        advice = (
+            f"installez le paquet {ocr.PACKAGE} pour qu'il soit reconnu"
+            if missing
+            else "vérifiez son contenu"
+        )
         message = (
             f"Le fichier « {path} » ne contient aucun texte : "
-            f"vérifiez son contenu, ou fournissez une version dont le texte se sélectionne.{lost}"
+            f"{advice}, ou fournissez une version dont le texte se sélectionne."
         )
         raise EmptyDocumentError(message, path=path)
     return Document(

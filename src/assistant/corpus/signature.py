@@ -24,6 +24,16 @@ _SIGNATURES = (
     (b"SQLite format 3\0", "une base SQLite", ""),
     (b"%!PS", "un document PostScript", ""),
 )
+_PAGE = (b"<!doctype html", b"<html")
+
+
+def refuse(path: Path, name: str) -> UnreadableDocumentError:
+    """Return the error of a file that is *name* whatever its extension says."""
+    message = (
+        f"Le fichier « {path.name} » n'est pas ce que dit son extension, c'est {name} : "
+        "renommez-le, ou enregistrez-le dans un format qui est lu."
+    )
+    return UnreadableDocumentError(message, path=path)
 
 
 def refuse_foreign(data: bytes, path: Path, kind: str) -> None:
@@ -34,8 +44,6 @@ def refuse_foreign(data: bytes, path: Path, kind: str) -> None:
     """
     for start, name, rightful in _SIGNATURES:
         if kind != rightful and data.startswith(start):
-            message = (
-                f"Le fichier « {path.name} » n'est pas ce que dit son extension, c'est {name} : "
-                "renommez-le, ou enregistrez-le dans un format qui est lu."
-            )
-            raise UnreadableDocumentError(message, path=path)
+            raise refuse(path, name)
+    if kind != "page" and data[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_PAGE):
+        raise refuse(path, "une page HTML")

@@ -122,18 +122,20 @@ def _decode(job: Job) -> str:
         name = declared[1].decode("ascii", "replace").lower()
         # As browsers do: what calls itself Latin-1 is Windows-1252.
         name = "cp1252" if name in {"iso-8859-1", "latin-1", "latin1", "us-ascii"} else name
+        # A page whose declaration could be read byte by byte is not UTF-16, whatever it declares.
+        name = "utf-8" if name.startswith(("utf-16", "utf-32", "utf16", "utf32")) else name
         try:
             return clean(data.decode(name))
         except (UnicodeError, LookupError):
             pass
-    return decode(data, job.path)
+    return decode(data, job.path, "page")
 
 
-def _parse(job: Job) -> Element:
-    """Return the page's tree.
+def _parse(job: Job) -> Element | None:
+    """Return the page's tree, None where it has none.
 
     Raises:
-        UnreadableDocumentError: It is not HTML, or nested too deeply.
+        UnreadableDocumentError: It is not text, or nested too deeply.
     """
     text = _decode(job)
     parser = etree.HTMLParser(
@@ -141,8 +143,7 @@ def _parse(job: Job) -> Element:
     )
     root = etree.fromstring(text.encode("utf-8", "replace"), parser) if text.strip() else None
     if root is None:
-        message = f"Le fichier « {job.path.name} » ne contient aucun texte : vérifiez son contenu."
-        raise UnreadableDocumentError(message, path=job.path)
+        return None
     depth = 0
     for number, (event, _) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         depth += 1 if event == "start" else -1
@@ -353,9 +354,11 @@ def read(job: Job) -> Draft:
     """Read an HTML page.
 
     Raises:
-        UnreadableDocumentError: It is not HTML, or nested too deeply.
+        UnreadableDocumentError: It is not text, or nested too deeply.
     """
     root = _parse(job)
+    if root is None:
+        return Draft()
     page = _Page(root, job)
     page.find_notes()
     heading, sections = assemble(page.blocks())

@@ -90,7 +90,9 @@ class Examiner:
         retriever = Retriever(self.index, encoder)
         ranker = Ranker(retriever, catalogue, load_weights())
         self.systems = Systems(retriever, ranker)
-        self._bold = Composer(Ranker(retriever, catalogue, replace(load_weights(), operating_point=-1.0)), catalogue)
+        self._bold = Composer(
+            Ranker(retriever, catalogue, replace(load_weights(), operating_point=-1.0)), catalogue
+        )
         self.titles = {slug: catalogue.title(slug) for slug in catalogue.providers}
         self._names = frozenset(t for p in catalogue.providers.values() for n in p.names for t in tokens(n))
         self._passages = lru_cache(maxsize=1024)(self._texts)
@@ -100,7 +102,10 @@ class Examiner:
 
     def _judge(self, question: Question, answer: Answer) -> Judgement:
         return judge(
-            question, answer, titles=self.titles, names=self._names,
+            question,
+            answer,
+            titles=self.titles,
+            names=self._names,
             indexed=lambda slug, text: text in self._passages(slug),
         )
 
@@ -110,7 +115,14 @@ class Examiner:
         try:
             answer = self.assistant.ask(question.text, history=question.history, id=question.id)
         except QuestionError as error:
-            refused = Answer(question.text, "hors_sujet", abstained=True, answer=str(error), reason=str(error), id=question.id)
+            refused = Answer(
+                question.text,
+                "hors_sujet",
+                abstained=True,
+                answer=str(error),
+                reason=str(error),
+                id=question.id,
+            )
             judgement = self._judge(question, refused)
             return Outcome(question, refused, judgement, judgement, (time.perf_counter() - started) * 1000)
         elapsed = (time.perf_counter() - started) * 1000
@@ -121,7 +133,11 @@ class Examiner:
             return Outcome(question, answer, judgement, bold, elapsed)
         rankings = self.systems.rankings(question, ranked)
         return Outcome(
-            question, answer, judgement, bold, elapsed,
+            question,
+            answer,
+            judgement,
+            bold,
+            elapsed,
             facts={n: ranked_facts(r, question, depth=DEPTH) for n, r in rankings.items()},
             documents={n: ranked_documents(r, question, depth=DEPTH) for n, r in rankings.items()},
         )
@@ -143,15 +159,21 @@ def examine_all(examiner: Examiner, questions: Sequence[Question]) -> list[Outco
     return [examiner.examine(q) for q in counted(questions, "Questions")]
 
 
-def decided(outcomes: Iterable[Outcome]) -> list[tuple[float, bool]]:
-    """Return (confidence, right if answered) of the questions that the operating point decides.
+def by_facts(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return the outcomes that the operating point decides.
 
-    Comparisons and lists are answered by tables, with a threshold of their own: they are left
-    out. Answering a question that the dossier does not cover is wrong at any confidence.
+    Comparisons and lists are answered by tables, with a threshold of their own: they are left out.
     """
     return [
-        (o.answer.confidence, bool(o.bold.right_fact) and o.question.answerable)
-        for o in outcomes if o.question.kind not in HASHED and o.answer.kind not in {"comparaison", "liste"}
+        o for o in outcomes if o.question.kind not in HASHED and o.answer.kind not in {"comparaison", "liste"}
     ]
 
 
+def decided(outcomes: Iterable[Outcome]) -> list[tuple[float, bool]]:
+    """Return (confidence, right if answered) of the questions that the operating point decides.
+
+    Answering a question that the dossier does not cover is wrong at any confidence.
+    """
+    return [
+        (o.answer.confidence, bool(o.bold.right_fact) and o.question.answerable) for o in by_facts(outcomes)
+    ]

@@ -41,7 +41,10 @@ class Systems:
     def understood(self, question: Question) -> Query:
         """Return the question as the assistant understands it."""
         return understand(
-            question.text, self.ranker.catalogue, history=question.history, known_words=self.retriever.index.vocabulary
+            question.text,
+            self.ranker.catalogue,
+            history=question.history,
+            known_words=self.retriever.index.vocabulary,
         )
 
     def rankings(self, question: Question, ranked: Ranked) -> dict[str, list[SentenceRow]]:
@@ -56,7 +59,8 @@ class Systems:
         everything = frozenset(range(len(self.retriever.index.vectors["questions"])))
         bare = self.ranker.rank(query, without=everything)
         found = {
-            "bm25": self._lexical(typed), "dense": self._dense(typed),
+            "bm25": self._lexical(typed),
+            "dense": self._dense(typed),
             "hybride": self._steered(self._hybrid(query.text), query),
             "hybride_brut": self._hybrid(typed),
         }
@@ -69,7 +73,9 @@ class Systems:
     def _lexical(self, text: str) -> Scored:
         """BM25 over sentences, title and heading at the weight that the engine gives them."""
         index = self.retriever.index
-        return index.lexical["sentences"].search(tokens(text), limit=LIMIT, weights={"text": 1.0, "context": 0.4})
+        return index.lexical["sentences"].search(
+            tokens(text), limit=LIMIT, weights={"text": 1.0, "context": 0.4}
+        )
 
     def _dense(self, text: str) -> Scored:
         """Cosine similarity of the question and each sentence."""

@@ -20,7 +20,7 @@ from assistant.evaluation.measures import DEPTH, ranking_measures
 from assistant.evaluation.questions import read_lines
 from assistant.settings import Settings
 from assistant.store import index_documents
-from assistant.store.rebuild import Progress
+from assistant.store.writing import Progress
 from assistant.text import clean, split_sentences, squeeze
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", Path("qrels", "test.tsv")
@@ -61,7 +61,10 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         message = f"Le fichier « {path} » ne peut pas être lu : le dossier est-il bien au format BEIR ?"
         raise EvaluationDataError(message, path=path) from error
     except (ValueError, IndexError) as error:
-        message = f"La ligne {number} du fichier « {path} » n'est pas « requête, document, note » séparés par des tabulations : corrigez-la."
+        message = (
+            f"La ligne {number} du fichier « {path} » n'est pas « requête, document, note » séparés par des "
+            "tabulations : corrigez-la."
+        )
         raise EvaluationDataError(message, path=path) from error
     if not found:
         message = f"Le fichier « {path} » ne contient aucun jugement : il en faut au moins un."
@@ -87,7 +90,11 @@ def read_corpus(path: Path) -> Iterator[Document]:
     for number, record in enumerate(read_lines(path), 1):
         identifier = str(record.get("_id") or "")
         if not identifier or identifier in seen:
-            message = f"Le document {number} du fichier « {path} » n'a pas d'identifiant « _id » qui lui soit propre : corrigez-le."
+            message = (
+                f"Le document {number} du fichier « {path} » n'a pas d'identifiant « _id » qui lui soit "
+                "propre "
+                ": corrigez-le."
+            )
             raise EvaluationDataError(message, path=path)
         seen.add(identifier)
         title = squeeze(clean(str(record.get("title") or "")))
@@ -113,7 +120,9 @@ def _found(assistant: Assistant, query: str | None) -> list[str] | None:
         return None
 
 
-def evaluate_beir(folder: Path, encoder: Encoder, settings: Settings, *, progress: Progress | None = None) -> BeirResult:
+def evaluate_beir(
+    folder: Path, encoder: Encoder, settings: Settings, *, progress: Progress | None = None
+) -> BeirResult:
     """Index the collection of *folder* aside, and measure ``Assistant.search`` on its judged queries.
 
     Raises:
@@ -123,7 +132,11 @@ def evaluate_beir(folder: Path, encoder: Encoder, settings: Settings, *, progres
     queries = read_queries(folder / QUERIES)
     with TemporaryDirectory(prefix="assistant-beir-") as place:
         report = index_documents(
-            read_corpus(folder / CORPUS), Path(place), encoder, max_chars=settings.max_chars, progress=progress
+            read_corpus(folder / CORPUS),
+            Path(place),
+            encoder,
+            max_chars=settings.max_chars,
+            progress=progress,
         )
         if not report.passages:
             message = f"Le fichier « {folder / CORPUS} » ne contient aucun document : il en faut au moins un."
@@ -136,6 +149,10 @@ def evaluate_beir(folder: Path, encoder: Encoder, settings: Settings, *, progres
                 progress("Requêtes", number, len(qrels))
     found = {q: documents for q, documents in run.items() if documents is not None}
     return BeirResult(
-        measures=ranking_measures(qrels, found), documents=len(report.added), passages=report.passages,
-        queries=len(qrels), refused=len(qrels) - len(found), index_seconds=report.seconds,
+        measures=ranking_measures(qrels, found),
+        documents=len(report.added),
+        passages=report.passages,
+        queries=len(qrels),
+        refused=len(qrels) - len(found),
+        index_seconds=report.seconds,
     )

@@ -17,7 +17,7 @@ MOST_STATEMENTS = 6
 VALUE_SHARE = 2 / 3
 """Share of a value's words that a cell must hold, besides all of its numbers and its verdict: the
 dossier words a value at length where an answer quotes a sentence instead of the table."""
-SILENCE = "silence"
+SILENCE, UNKNOWN = "silence", "non documente"
 _VERDICT = re.compile(r"(oui|non|en partie|non documente)\b(?! docu)")
 _DENIAL = re.compile(r"\b(?:ne|n)\b.*\bpas\b|\bsilence\b")
 
@@ -85,7 +85,8 @@ def is_literal(statement: Statement, answer: Answer, indexed: Callable[[str, str
     by_number = {c.n: c for c in answer.citations}
     cited = [by_number.get(n) for n in statement.citations]
     return bool(cited) and all(
-        c is not None and is_exact(c) and c.quote == statement.text and indexed(c.document, c.passage) for c in cited
+        c is not None and is_exact(c) and c.quote == statement.text and indexed(c.document, c.passage)
+        for c in cited
     )
 
 
@@ -97,13 +98,14 @@ def holds_value(text: str, value: str) -> bool:
     """
     said, wanted = fold(text).replace("\u00a0", " "), fold(value).replace("\u00a0", " ")
     verdict, own = _VERDICT.match(wanted), _VERDICT.match(said)
-    if verdict and verdict[1] == "non documente":
-        return not said.strip() or SILENCE in said or bool(own and own[1] == "non documente")
-    if verdict and own and verdict[1] != own[1]:
+    wants, says = verdict[1] if verdict else "", own[1] if own else ""
+    if wants == UNKNOWN:
+        return not said.strip() or SILENCE in said or says == UNKNOWN
+    if wants and says and wants != says:
         return False
-    words = set(tokens(value)) - (set(tokens(verdict[1])) if verdict else set())
+    words = set(tokens(value)) - set(tokens(wants))
     if not words:
-        return bool(verdict) and (bool(own) or verdict[1] in said)
+        return bool(wants) and (bool(says) or wants in said)
     found = set(tokens(text))
     numbers = {w for w in words if w[0].isdigit()}
     return numbers <= found and len(words & found) >= VALUE_SHARE * len(words)
@@ -128,7 +130,9 @@ def _row_texts(question: Question, answer: Answer, titles: Mapping[str, str]) ->
     return found
 
 
-def _comparison(question: Question, answer: Answer, titles: Mapping[str, str]) -> tuple[float | None, float | None]:
+def _comparison(
+    question: Question, answer: Answer, titles: Mapping[str, str]
+) -> tuple[float | None, float | None]:
     if not question.providers:
         return None, None
     rows = {} if answer.abstained else _row_texts(question, answer, titles)
@@ -156,7 +160,11 @@ def premise_repeated(question: Question, answer: Answer, known: frozenset[str]) 
 
 
 def judge(
-    question: Question, answer: Answer, *, titles: Mapping[str, str], names: frozenset[str],
+    question: Question,
+    answer: Answer,
+    *,
+    titles: Mapping[str, str],
+    names: frozenset[str],
     indexed: Callable[[str, str], bool],
 ) -> Judgement:
     """Return what *answer* got right of *question*.
@@ -172,7 +180,9 @@ def judge(
     facts = [c for c in cited if notes_of(c) & question.facts]
     documents = [c.document in question.documents for c in cited]
     expects_fact = bool(question.facts) and question.kind not in {"comparaison", "liste"}
-    covered, values = _comparison(question, answer, titles) if question.kind == "comparaison" else (None, None)
+    covered, values = (
+        _comparison(question, answer, titles) if question.kind == "comparaison" else (None, None)
+    )
     listed = frozenset(c.document for c in cited if c.document in titles)
     noted = frozenset[str]().union(*(notes_of(c) for c in cited))
     return Judgement(
@@ -181,10 +191,15 @@ def judge(
         right_document=any(documents) if question.documents else None,
         first_document=bool(documents[:1]) and documents[0] if question.documents else None,
         citation_precision=len(facts) / len(cited) if question.facts and cited else None,
-        citation_recall=len(noted & question.facts) / len(question.facts) if question.facts and cited else None,
-        covered=covered, values=values,
+        citation_recall=len(noted & question.facts) / len(question.facts)
+        if question.facts and cited
+        else None,
+        covered=covered,
+        values=values,
         list_f1=set_f1(listed, frozenset(question.providers)) if question.kind == "liste" else None,
-        premise_repeated=premise_repeated(question, answer, names) if question.kind == "fausse_premisse" else None,
+        premise_repeated=premise_repeated(question, answer, names)
+        if question.kind == "fausse_premisse"
+        else None,
         unfaithful=sum(not is_literal(s, answer, indexed) for s in answer.statements),
         verbose=len(answer.statements) > MOST_STATEMENTS and answer.table is None,
     )

@@ -42,7 +42,8 @@ def ranking_measures(qrels: Qrels, run: Run) -> dict[str, float | None]:
     # Scores fall with the rank: trec_eval sorts by score and would break ties by id.
     ranked = [
         ir_measures.ScoredDoc(q, d, -float(rank))
-        for q in qrels for rank, d in enumerate(dict.fromkeys(run.get(q, ())))
+        for q in qrels
+        for rank, d in enumerate(dict.fromkeys(run.get(q, ())))
     ]
     # Summed here over every judged query, so that a query without any result counts.
     sums = dict.fromkeys(RANKING_KEYS, 0.0)

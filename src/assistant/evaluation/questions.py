@@ -64,6 +64,12 @@ def part_of(record: Mapping[str, Any], test_documents: frozenset[str]) -> Part:
     return "test" if record["documents"][:1] and record["documents"][0] in test_documents else "reglage"
 
 
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(value)  # noqa: TRY004 - what json.loads raises for the other bad lines
+    return value
+
+
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSONL file.
 
@@ -73,12 +79,10 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     number = 0
     try:
         with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
+            for line in stream:
+                number += 1
                 if line.strip():
-                    record = json.loads(line)
-                    if not isinstance(record, dict):
-                        raise ValueError(line)
-                    yield record
+                    yield _object(json.loads(line))
     except OSError as error:
         message = f"Le fichier « {path} » ne peut pas être lu : vérifiez son chemin et ses droits."
         raise EvaluationDataError(message, path=path) from error
@@ -128,10 +132,18 @@ def _question(record: Mapping[str, Any], test_documents: frozenset[str], number:
     documents = _strings(record, "documents")
     placed = {"id": identifier, "kind": kind, "answerable": answerable, "documents": documents}
     return Question(
-        id=identifier, text=str(record["question"]), kind=kind, part=part_of(placed, test_documents),
-        history=_strings(record, "history"), answerable=answerable, facts=frozenset(_strings(record, "facts")),
-        documents=documents, providers=_strings(record, "providers"), attribute=record.get("attribute"),
-        values={str(k): str(v) for k, v in (record.get("values") or {}).items()}, language=str(record.get("lang") or "fr"),
+        id=identifier,
+        text=str(record["question"]),
+        kind=kind,
+        part=part_of(placed, test_documents),
+        history=_strings(record, "history"),
+        answerable=answerable,
+        facts=frozenset(_strings(record, "facts")),
+        documents=documents,
+        providers=_strings(record, "providers"),
+        attribute=record.get("attribute"),
+        values={str(k): str(v) for k, v in (record.get("values") or {}).items()},
+        language=str(record.get("lang") or "fr"),
     )
 
 
@@ -149,10 +161,17 @@ def load_questions(path: Path) -> tuple[Question, ...]:
             try:
                 question = _question(record, test_documents, number)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                message = f"La question {number} du fichier « {file} » ne se lit pas ({error}) : voyez le format dans eval/README.md."
+                message = (
+                    f"La question {number} du fichier « {file} » ne se lit pas ({error}) : voyez le format "
+                    "dans "
+                    "eval/README.md."
+                )
                 raise EvaluationDataError(message, path=file) from error
             if question.id in found:
-                message = f"Deux questions portent l'identifiant « {question.id} » (la seconde dans « {file} ») : changez-en un."
+                message = (
+                    f"Deux questions portent l'identifiant « {question.id} » (la seconde dans « {file} ») : "
+                    "changez-en un."
+                )
                 raise EvaluationDataError(message, path=file)
             found[question.id] = question
     if not found:

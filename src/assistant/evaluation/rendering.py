@@ -13,12 +13,21 @@ from assistant.evaluation.thresholds import Failure
 
 PART_NAMES = {"reglage": "Réglage", "test": "Test", ENTIRE: "Ensemble"}
 KIND_NAMES = {
-    "fait": "Faits", "definition": "Définitions", "comparaison": "Comparaisons", "liste": "Listes",
-    "suite": "Suites", "hors_sujet": "Sans réponse", "fausse_premisse": "Fausses prémisses",
+    "fait": "Faits",
+    "definition": "Définitions",
+    "comparaison": "Comparaisons",
+    "liste": "Listes",
+    "suite": "Suites",
+    "hors_sujet": "Sans réponse",
+    "fausse_premisse": "Fausses prémisses",
 }
 RANKING_NAMES = {
-    "ndcg@10": "nDCG@10", "mrr@10": "MRR@10", "recall@1": "Rappel@1", "recall@3": "Rappel@3",
-    "recall@5": "Rappel@5", "recall@10": "Rappel@10",
+    "ndcg@10": "nDCG@10",
+    "mrr@10": "MRR@10",
+    "recall@1": "Rappel@1",
+    "recall@3": "Rappel@3",
+    "recall@5": "Rappel@5",
+    "recall@10": "Rappel@10",
 }
 # Path of a figure, its name, its format, and the bar of the specification where it sets one.
 ROWS: tuple[tuple[str, str, str, str], ...] = (
@@ -52,7 +61,9 @@ def show(value: float | None, style: str) -> str:
     """Return a figure as French writes it: "%" share, "." three decimals, "ms", "n" whole."""
     if value is None:
         return "–"
-    text = {"%": f"{100 * value:.1f} %", ".": f"{value:.3f}", "ms": f"{value:.0f} ms", "n": f"{value:.0f}"}[style]
+    text = {"%": f"{100 * value:.1f} %", ".": f"{value:.3f}", "ms": f"{value:.0f} ms", "n": f"{value:.0f}"}[
+        style
+    ]
     return text.replace(".", ",").replace(" ", "\u00a0")
 
 
@@ -62,7 +73,9 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
 
     def line(cells: Sequence[str]) -> str:
-        return "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))).rstrip()
+        return "  ".join(
+            c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
 
     return "\n".join([line(header), "  ".join("─" * w for w in widths), *map(line, rows)])
 
@@ -85,8 +98,13 @@ def kind_rows(figures: Mapping[str, Any]) -> list[list[str]]:
     """Return the rows of the table by kind of question."""
     return [
         [
-            KIND_NAMES[kind], show(f["questions"], "n"), show(f["right"], "%"), show(f["answered"], "%"),
-            show(f["right_document"], "%"), show(f["recall@3"], "."), show(f["mrr@10"], "."),
+            KIND_NAMES[kind],
+            show(f["questions"], "n"),
+            show(f["right"], "%"),
+            show(f["answered"], "%"),
+            show(f["right_document"], "%"),
+            show(f["recall@3"], "."),
+            show(f["mrr@10"], "."),
         ]
         for kind, f in figures["kinds"].items()
     ]
@@ -98,8 +116,11 @@ KIND_HEADER = ("Genre", "Questions", "Justes", "Répondues", "Bon document", "Ra
 def threshold_lines(failures: Sequence[Failure]) -> list[str]:
     """Return a sentence for each threshold that is missed."""
     return [
-        f"Seuil manqué ({PART_NAMES.get(f.threshold.part, f.threshold.part)}) : {f.threshold.path} vaut {f.value:.4g}, "
-        f"il faut {'au moins' if f.threshold.at_least else 'au plus'} {f.threshold.bound:.4g}.".replace("\u202f", "\u00a0")
+        f"Seuil manqué ({PART_NAMES.get(f.threshold.part, f.threshold.part)}) : {f.threshold.path} vaut "
+        f"{f.value:.4g}, "
+        f"il faut {'au moins' if f.threshold.at_least else 'au plus'} {f.threshold.bound:.4g}.".replace(
+            "\u202f", "\u00a0"
+        )
         for f in failures
     ]
 
@@ -114,7 +135,9 @@ def render_measures(parts: Mapping[str, Any], failures: Sequence[Failure]) -> st
             continue
         name = PART_NAMES[part]
         blocks.append(text_table([f"Recherche du fait ({name})", *ranking], ranking_rows(figures, "facts")))
-        blocks.append(text_table([f"Recherche du document ({name})", *ranking], ranking_rows(figures, "documents")))
+        blocks.append(
+            text_table([f"Recherche du document ({name})", *ranking], ranking_rows(figures, "documents"))
+        )
         blocks.append(text_table([f"Par genre ({name})", *KIND_HEADER[1:]], kind_rows(figures)))
     blocks.append("\n".join(threshold_lines(failures)) if failures else "Tous les seuils sont tenus.")
     return "\n\n".join(blocks)
@@ -122,9 +145,10 @@ def render_measures(parts: Mapping[str, Any], failures: Sequence[Failure]) -> st
 
 def render_beir(result: BeirResult) -> str:
     """Return what was measured on a BEIR collection."""
+    seconds = show(result.index_seconds, "n")
     lines = [
-        f"{result.documents} documents, {result.passages} passages, indexés en {show(result.index_seconds, 'n')} s ; "
-        f"{result.queries} requêtes jugées."
+        f"{result.documents} documents, {result.passages} passages, indexés en {seconds} s.",
+        f"{result.queries} requêtes jugées.",
     ]
     if result.refused:
         lines.append(f"{result.refused} requêtes absentes, vides ou trop longues comptent pour zéro.")

@@ -9,11 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.asking import Outcome, decided
+from assistant.evaluation.asking import Outcome
 from assistant.evaluation.baselines import ENGINE, NAMES
-from assistant.evaluation.measures import RANKING_KEYS, risk_coverage
-from assistant.evaluation.plots import STYLE, Axis, Chart, Series, bars
-from assistant.evaluation.questions import HASHED, PARTS
+from assistant.evaluation.curves import risk_chart, time_chart, trade_chart
+from assistant.evaluation.measures import RANKING_KEYS
+from assistant.evaluation.plots import STYLE, bars
 from assistant.evaluation.rendering import (
     KIND_HEADER,
     KIND_NAMES,
@@ -63,14 +63,23 @@ def render_html(report: Report) -> str:
     """Return the report as one HTML page."""
     style = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
     main = _reporting_part(report)
-    body = "\n".join([
-        _head(report), _summary(report), _curves(report), _systems(report.parts[main], main),
-        _kinds(report.parts, main), _confusion(report.parts[main], main), _times(report), render_worst(report.outcomes, report.index),
-    ])
+    body = "\n".join(
+        [
+            _head(report),
+            _summary(report),
+            _curves(report),
+            _systems(report.parts[main], main),
+            _kinds(report.parts, main),
+            _confusion(report.parts[main], main),
+            _times(report),
+            render_worst(report.outcomes, report.index),
+        ]
+    )
     return (
         '<!doctype html>\n<html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Évaluation de l'assistant du dossier</title><style>{style}{STYLE}</style></head>\n<body><main>{body}</main></body></html>\n"
+        "<title>Évaluation de l'assistant du "
+        f"dossier</title><style>{style}{STYLE}</style></head>\n<body><main>{body}</main></body></html>\n"
     )
 
 
@@ -87,7 +96,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str 
         mark = ' class="ours"' if row[0] == ours else ""
         lines.append(f"<tr{mark}>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>")
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f'<div class="wide"><table>{title}{body}</table></div>'
 
 
 def _head(report: Report) -> str:
@@ -99,81 +109,41 @@ def _head(report: Report) -> str:
     )
     return (
         "<h1>Évaluation de l'assistant du dossier</h1>"
-        f'<p class="soft">{len(report.outcomes)} questions, {about["documents"]} documents, index du {escape(str(about["index"]))}, '
-        f'modèle {escape(str(about["model"]))}, point de fonctionnement {show(float(about["operating_point"]), ".")}.</p>{verdict}'
+        f'<p class="soft">{len(report.outcomes)} questions, {about["documents"]} documents, index du '
+        f"{escape(str(about['index']))}, "
+        f"modèle {escape(str(about['model']))}, point de fonctionnement "
+        f"{show(float(about['operating_point']), '.')}.</p>{verdict}"
     )
 
 
 def _summary(report: Report) -> str:
     header = ["Mesure", "Cible", *(PART_NAMES[p] for p in report.parts)]
     return (
-        "<h2>Résultats</h2><p>La partie « Réglage » sert à régler le moteur ; la partie « Test », dont les documents "
+        "<h2>Résultats</h2><p>La partie « Réglage » sert à régler le moteur ; la partie « Test », dont les "
+        "documents "
         "n'ont servi à aucun réglage, ne sert qu'à rendre compte. Les cibles s'entendent sur elle.</p>"
         + table(header, summary_rows(report.parts))
     )
 
 
-def _percent(value: float) -> str:
-    return show(value, "%").replace(",0", "")
-
-
-def _operating(points: Sequence[tuple[float, float, float]], threshold: float) -> tuple[float, float] | None:
-    """Return (coverage, risk) at the operating point: the last point at or above the threshold."""
-    kept = [p for p in points if p[0] >= threshold]
-    return (kept[-1][1], kept[-1][2]) if kept else None
-
-
 def _curves(report: Report) -> str:
     threshold = float(report.about["operating_point"])
-    risk, trade = [], []
-    for part in PARTS:
-        outcomes = [o for o in report.outcomes if o.question.part == part]
-        points = risk_coverage(decided(outcomes))
-        if not points:
-            continue
-        at = _operating(points, threshold)
-        words = f"{PART_NAMES[part]} : {_percent(at[0])} répondues, {_percent(at[1])} fausses" if at else ""
-        risk.append(Series(PART_NAMES[part], tuple((c, r) for _, c, r in points), ((*at, words),) if at else ()))
-        trade.append(_trade_off(outcomes, threshold, PART_NAMES[part]))
-    tenths = tuple(n / 10 for n in range(0, 11, 2))
-    top = max((r for s in risk for _, r in s.points), default=0.5)
-    high = min(max(0.1, top), 1.0)
-    curve = Chart(
-        "Courbe risque–couverture", Axis("Couverture : part des questions auxquelles l'assistant répond", 0, 1, tenths, _percent),
-        Axis("Risque : part de réponses fausses", 0, high, tuple(high * n / 4 for n in range(5)), _percent), tuple(risk),
-    )
-    balance = Chart(
-        "Réponses aux questions couvertes et non couvertes",
-        Axis("Part des questions couvertes qui sont répondues", 0.5, 1, (0.5, 0.6, 0.7, 0.8, 0.9, 1.0), _percent),
-        Axis("Part des questions sans réponse qui le sont", 0, 0.2, (0, 0.05, 0.1, 0.15, 0.2), _percent),
-        tuple(trade), zone=(0.92, 0, 1, 0.03),
-    )
     return (
-        "<h2>Savoir se taire</h2><p>L'assistant ne répond que si sa confiance atteint le point de fonctionnement (le gros point). "
-        "Plus ce point est haut, moins il répond et moins il se trompe. Les comparaisons et les listes, qui ont leur propre seuil, "
-        'n\'y sont pas.</p><div class="pair">'
-        + _figure(curve.svg(), "Risque–couverture (El-Yaniv et Wiener, 2010) : vers la droite, plus de réponses ; vers le haut, plus de réponses fausses.")
-        + _figure(balance.svg(), "La zone colorée est la cible : au plus 3 % de réponses quand le dossier est muet, au moins 92 % quand il répond.")
+        "<h2>Savoir se taire</h2><p>L'assistant ne répond que si sa confiance atteint le point de "
+        "fonctionnement (le gros point). Plus ce point est haut, moins il répond et moins il se trompe. "
+        'Les comparaisons et les listes, qui ont leur propre seuil, n\'y sont pas.</p><div class="pair">'
+        + _figure(
+            risk_chart(report.outcomes, threshold).svg(),
+            "Risque–couverture (El-Yaniv et Wiener, 2010) : vers la droite, plus de réponses ; vers le "
+            "haut, plus de réponses fausses.",
+        )
+        + _figure(
+            trade_chart(report.outcomes, threshold).svg(),
+            "La zone colorée est la cible : au plus 3\u00a0% de réponses quand le dossier est muet, au moins "
+            "92\u00a0% quand il répond.",
+        )
         + "</div>"
     )
-
-
-def _trade_off(outcomes: Sequence[Outcome], threshold: float, name: str) -> Series:
-    """Return, over thresholds, the share answered of covered and of uncovered questions."""
-    kept = [o for o in outcomes if o.question.kind not in HASHED and o.answer.kind not in {"comparaison", "liste"}]
-    covered = [o.answer.confidence for o in kept if o.question.answerable]
-    silent = [o.answer.confidence for o in kept if not o.question.answerable]
-
-    def at(limit: float) -> tuple[float, float]:
-        return (
-            sum(c >= limit for c in covered) / max(len(covered), 1),
-            sum(c >= limit for c in silent) / max(len(silent), 1),
-        )
-
-    x, y = at(threshold)
-    words = f"{name} : {_percent(x)} et {_percent(y)}"
-    limits = sorted({*covered, *silent, threshold}, reverse=True)
-    return Series(name, tuple(at(t) for t in limits), ((x, y, words),))
 
 
 def _figure(svg: str, words: str) -> str:
@@ -186,42 +156,59 @@ def _systems(figures: Mapping[str, Any], part: str) -> str:
     header = [RANKING_NAMES[k] for k in RANKING_KEYS]
     return (
         f"<h2>Recherche : le moteur et les méthodes usuelles ({PART_NAMES[part].lower()})</h2>"
-        "<p>Même index, mêmes questions (faits, définitions, suites). BM25 et vecteurs seuls classent les phrases pour la question telle "
-        "qu'elle est tapée ; l'hybride fusionne par les rangs mots et vecteurs, sur les phrases et sur leurs questions attendues ; le "
+        "<p>Même index, mêmes questions (faits, définitions, suites). BM25 et vecteurs seuls classent les "
+        "phrases pour la question telle "
+        "qu'elle est tapée ; l'hybride fusionne par les rangs mots et vecteurs, sur les phrases et sur "
+        "leurs questions attendues ; le "
         "moteur comprend la question et pondère ces indices.</p>"
-        + _figure(bars("Part des questions dont le bon fait est parmi les trois premiers", values), "Le bon fait est parmi les trois premiers.")
-        + table(["Système", *header], ranking_rows(figures, "facts"), caption="Recherche du bon fait", ours=NAMES[ENGINE])
-        + table(["Système", *header], ranking_rows(figures, "documents"), caption="Recherche du bon document", ours=NAMES[ENGINE])
+        + _figure(
+            bars("Part des questions dont le bon fait est parmi les trois premiers", values),
+            "Le bon fait est parmi les trois premiers.",
+        )
+        + table(
+            ["Système", *header],
+            ranking_rows(figures, "facts"),
+            caption="Recherche du bon fait",
+            ours=NAMES[ENGINE],
+        )
+        + table(
+            ["Système", *header],
+            ranking_rows(figures, "documents"),
+            caption="Recherche du bon document",
+            ours=NAMES[ENGINE],
+        )
     )
 
 
 def _kinds(parts: Mapping[str, Any], main: str) -> str:
-    return f"<h2>Par genre de question ({PART_NAMES[main].lower()})</h2>" + table(KIND_HEADER, kind_rows(parts[main]))
+    return f"<h2>Par genre de question ({PART_NAMES[main].lower()})</h2>" + table(
+        KIND_HEADER, kind_rows(parts[main])
+    )
 
 
 def _confusion(figures: Mapping[str, Any], part: str) -> str:
-    head = "".join(f'<th scope="col">{escape(KIND_NAMES[k] if k != "hors_sujet" else "Abstention")}</th>' for k in ANSWERED)
+    head = "".join(
+        f'<th scope="col">{escape(KIND_NAMES[k] if k != "hors_sujet" else "Abstention")}</th>'
+        for k in ANSWERED
+    )
     lines = []
     for asked, counts in figures["confusion"].items():
         total = sum(counts.values())
         cells = "".join(
-            f'<td class="heat" style="--share:{0.65 * counts.get(k, 0) / total:.2f}">{counts.get(k, 0) or "·"}</td>' for k in ANSWERED
+            '<td class="heat" '
+            f'style="--share:{0.65 * counts.get(k, 0) / total:.2f}">{counts.get(k, 0) or "·"}</td>'
+            for k in ANSWERED
         )
         lines.append(f'<tr><th scope="row">{escape(KIND_NAMES[asked])}</th>{cells}</tr>')
     return (
-        f"<h2>Genre demandé, genre répondu ({PART_NAMES[part].lower()})</h2><p>Une ligne par genre de question, une colonne par genre de "
-        f'réponse, en nombre de questions.</p><div class="wide"><table><thead><tr><th scope="col">Demandé</th>{head}</tr></thead>'
+        f"<h2>Genre demandé, genre répondu ({PART_NAMES[part].lower()})</h2><p>Une ligne par genre de "
+        "question, une colonne par genre de "
+        'réponse, en nombre de questions.</p><div class="wide"><table><thead><tr><th '
+        f'scope="col">Demandé</th>{head}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
 def _times(report: Report) -> str:
-    times = sorted(o.elapsed_ms for o in report.outcomes)
-    high = max(times[-1], 1.0)
-    ticks = tuple(high * n / 5 for n in range(6))
-    points = tuple((t, (n + 1) / len(times)) for n, t in enumerate(times))
-    chart = Chart(
-        "Temps de réponse", Axis("Temps de réponse, processus déjà lancé", 0, high, ticks, lambda v: show(v, "ms")),
-        Axis("Part des questions", 0, 1, (0, 0.25, 0.5, 0.75, 1), _percent), (Series("Toutes les questions", points),),
-    )
-    return "<h2>Temps de réponse</h2>" + _figure(chart.svg(), "Part des questions dont la réponse est prête en moins de ce temps.")
+    words = "Part des questions dont la réponse est prête en moins de ce temps."
+    return "<h2>Temps de réponse</h2>" + _figure(time_chart(report.outcomes).svg(), words)

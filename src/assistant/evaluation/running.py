@@ -21,7 +21,7 @@ from assistant.evaluation.report import Report, write_report
 from assistant.evaluation.summary import by_part
 from assistant.evaluation.thresholds import Threshold, load_thresholds, missed
 from assistant.settings import Settings
-from assistant.store.rebuild import Progress
+from assistant.store.writing import Progress
 
 DEFAULT_QUESTIONS = Path("eval/questions")
 EXIT_DONE, EXIT_THRESHOLDS = 0, 3
@@ -41,8 +41,13 @@ def run_evaluation(options: argparse.Namespace, settings: Settings) -> int:
     return _run_questions(options, settings, thresholds)
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def _print_json(value: Mapping[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    _say(json.dumps(value, ensure_ascii=False))
 
 
 def _write_json(folder: Path, value: Mapping[str, Any]) -> None:
@@ -61,19 +66,31 @@ def _run_questions(options: argparse.Namespace, settings: Settings, thresholds: 
     point = load_weights().operating_point if settings.abstention is None else settings.abstention
     # The model's name, not its folder: a report names no place of the machine that made it.
     about = {
-        "model": encoder.fingerprint, "index": assistant.index.manifest.built_at,
-        "documents": len(assistant.index.documents), "operating_point": point,
+        "model": encoder.fingerprint,
+        "index": assistant.index.manifest.built_at,
+        "documents": len(assistant.index.documents),
+        "operating_point": point,
     }
-    measures = {**about, "parts": parts, "missed": [[f.threshold.part, f.threshold.path, f.value] for f in failures]}
+    measures = {
+        **about,
+        "parts": parts,
+        "missed": [[f.threshold.part, f.threshold.path, f.value] for f in failures],
+    }
     if options.report is not None:
         _write_json(options.report, {**measures, "answers": [_line(o) for o in outcomes]})
-        report = Report(outcomes=tuple(outcomes), parts=parts, failures=tuple(failures), about=about, index=assistant.index)
+        report = Report(
+            outcomes=tuple(outcomes),
+            parts=parts,
+            failures=tuple(failures),
+            about=about,
+            index=assistant.index,
+        )
         path = write_report(options.report, report)
-        print(f"Rapport : {path}", file=sys.stderr)
+        sys.stderr.write(f"Rapport : {path}\n")
     if options.json:
         _print_json(measures)
     else:
-        print(render_measures(parts, failures))
+        _say(render_measures(parts, failures))
     return EXIT_THRESHOLDS if failures else EXIT_DONE
 
 
@@ -81,9 +98,15 @@ def _line(outcome: Outcome) -> dict[str, Any]:
     """Return what the report's JSON keeps of one question."""
     question, judgement = outcome.question, outcome.judgement
     return {
-        "id": question.id, "part": question.part, "kind": question.kind, "answered_kind": outcome.answer.kind,
-        "right": outcome.right, "goodness": round(judgement.goodness, 4), "abstained": outcome.answer.abstained,
-        "confidence": round(outcome.answer.confidence, 4), "elapsed_ms": round(outcome.elapsed_ms, 2),
+        "id": question.id,
+        "part": question.part,
+        "kind": question.kind,
+        "answered_kind": outcome.answer.kind,
+        "right": outcome.right,
+        "goodness": round(judgement.goodness, 4),
+        "abstained": outcome.answer.abstained,
+        "confidence": round(outcome.answer.confidence, 4),
+        "elapsed_ms": round(outcome.elapsed_ms, 2),
     }
 
 
@@ -96,7 +119,7 @@ def _run_beir(options: argparse.Namespace, settings: Settings, thresholds: tuple
     if options.json:
         _print_json(result.measures)
     else:
-        print("\n\n".join([render_beir(result), *threshold_lines(failures)]))
+        _say("\n\n".join([render_beir(result), *threshold_lines(failures)]))
     return EXIT_THRESHOLDS if failures else EXIT_DONE
 
 

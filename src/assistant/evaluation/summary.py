@@ -61,7 +61,9 @@ def answers(outcomes: Sequence[Outcome]) -> Figures:
         "follow_ups_interpreted": _rate(follow_ups, lambda o: o.answer.interpreted is not None),
         "english": _average([o for o in every if o.question.language == "en"], lambda j: j.right_fact),
         "comparison_covered": _average(comparisons, lambda j: j.covered),
-        "comparison_complete": mean(None if o.judgement.covered is None else o.judgement.covered == 1 for o in comparisons),
+        "comparison_complete": mean(
+            None if o.judgement.covered is None else o.judgement.covered == 1 for o in comparisons
+        ),
         "comparison_values": _average(comparisons, lambda j: j.values),
         "list_f1": _average([o for o in outcomes if o.question.kind == "liste"], lambda j: j.list_f1),
     }
@@ -81,7 +83,9 @@ def abstention(outcomes: Sequence[Outcome]) -> Figures:
     given = [o for o in outcomes if not o.answer.abstained and o.question.kind not in HASHED]
     curve = risk_coverage(decided(outcomes))
     return {
-        "unanswerable": len(unanswerable), "answerable": len(answerable), "abstentions": len(abstained),
+        "unanswerable": len(unanswerable),
+        "answerable": len(answerable),
+        "abstentions": len(abstained),
         "answered_unanswerable": _rate(unanswerable, lambda o: not o.answer.abstained),
         "answered_answerable": _rate(answerable, lambda o: not o.answer.abstained),
         "precision": _rate(abstained, lambda o: not o.question.answerable),
@@ -114,7 +118,8 @@ def kinds(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
             "right": mean(o.judgement.goodness for o in asked),
             "answered": _rate(asked, lambda o: not o.answer.abstained),
             "right_document": _average(asked, lambda j: j.right_document),
-            "recall@3": ranking_of(asked)["recall@3"], "mrr@10": ranking_of(asked)["mrr@10"],
+            "recall@3": ranking_of(asked)["recall@3"],
+            "mrr@10": ranking_of(asked)["mrr@10"],
         }
     return found
 

@@ -13,6 +13,7 @@ from assistant.evaluation.summary import measure_at
 
 DEFAULT_FILE = Path("eval/thresholds.toml")
 AT_LEAST, AT_MOST = "au_moins", "au_plus"
+SENSES = {AT_LEAST: True, AT_MOST: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,12 @@ def load_thresholds(path: Path | None) -> tuple[Threshold, ...]:
     try:
         for part, bounds in read_toml(path).items():
             for sense, figures in bounds.items():
-                if sense not in {AT_LEAST, AT_MOST}:
-                    raise ValueError(sense)
-                found += [Threshold(part, name, float(value), sense == AT_LEAST) for name, value in figures.items()]
-    except (AttributeError, TypeError, ValueError) as error:
+                at_least = SENSES[sense]
+                found += [Threshold(part, name, float(value), at_least) for name, value in figures.items()]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = (
-            f"Le fichier de seuils « {path} » doit contenir des tables [partie.{AT_LEAST}] et [partie.{AT_MOST}] "
+            f"Le fichier de seuils « {path} » doit contenir des tables [partie.{AT_LEAST}] et "
+            f"[partie.{AT_MOST}] "
             f"de nombres ({error}) : corrigez-le."
         )
         raise EvaluationDataError(message, path=path) from error

@@ -21,7 +21,13 @@ def worst_of(outcomes: Sequence[Outcome]) -> list[Outcome]:
     wrong = [o for o in outcomes if not o.right or o.judgement.unfaithful or o.judgement.premise_repeated]
     return sorted(
         wrong,
-        key=lambda o: (not o.judgement.unfaithful, o.answer.abstained, o.judgement.goodness, -o.answer.confidence, o.question.id),
+        key=lambda o: (
+            not o.judgement.unfaithful,
+            o.answer.abstained,
+            o.judgement.goodness,
+            -o.answer.confidence,
+            o.question.id,
+        ),
     )
 
 
@@ -39,22 +45,20 @@ def wordings(index: Index) -> dict[str, str]:
 
 def reason_of(outcome: Outcome) -> str:
     """Return in one French phrase what is wrong."""
-    judgement, question = outcome.judgement, outcome.question
-    if judgement.unfaithful:
-        return "un énoncé n'est pas une citation exacte"
-    if judgement.premise_repeated:
-        return "la prémisse est répétée"
-    if not question.answerable:
-        return "une réponse est donnée alors que le dossier est muet"
-    if outcome.answer.abstained:
-        return "l'assistant s'abstient alors que le dossier répond"
-    if judgement.values is not None:
-        return f"{show(judgement.values, '%')} des valeurs attendues sont dans le tableau"
-    if judgement.list_f1 is not None:
-        return f"F1 des fournisseurs : {show(judgement.list_f1, '.')}"
-    if judgement.right_document:
-        return "le bon document est cité, pas le bon fait"
-    return "aucun fait attendu n'est cité"
+    judgement = outcome.judgement
+    reasons: tuple[tuple[object, str], ...] = (
+        (judgement.unfaithful, "un énoncé n'est pas une citation exacte"),
+        (judgement.premise_repeated, "la prémisse est répétée"),
+        (not outcome.question.answerable, "une réponse est donnée alors que le dossier est muet"),
+        (outcome.answer.abstained, "l'assistant s'abstient alors que le dossier répond"),
+        (
+            judgement.values is not None,
+            f"{show(judgement.values, '%')} des valeurs attendues sont dans le tableau",
+        ),
+        (judgement.list_f1 is not None, f"F1 des fournisseurs : {show(judgement.list_f1, '.')}"),
+        (judgement.right_document, "le bon document est cité, pas le bon fait"),
+    )
+    return next((words for holds, words in reasons if holds), "aucun fait attendu n'est cité")
 
 
 def _answer(answer: Answer) -> str:
@@ -62,13 +66,16 @@ def _answer(answer: Answer) -> str:
         return f"<p>{escape(answer.reason or answer.answer)}</p>"
     if answer.table is not None:
         head = "".join(f"<th>{escape(c)}</th>" for c in answer.table.columns)
-        rows = "".join("<tr>" + "".join(f"<td>{escape(c.text)}</td>" for c in row) + "</tr>" for row in answer.table.rows)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(c.text)}</td>" for c in row) + "</tr>" for row in answer.table.rows
+        )
         return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     by_number = {c.n: c for c in answer.citations}
     lines = []
     for statement in answer.statements:
         sources = ", ".join(
-            f"{by_number[n].document} ({', '.join(s.id for s in by_number[n].sources) or 'sans note'})" for n in statement.citations
+            f"{by_number[n].document} ({', '.join(s.id for s in by_number[n].sources) or 'sans note'})"
+            for n in statement.citations
         )
         lines.append(f'<li>{escape(statement.text)} <span class="soft">{escape(sources)}</span></li>')
     return f"<ul>{''.join(lines)}</ul>"
@@ -78,12 +85,23 @@ def _expected(question: Question, words: Mapping[str, str]) -> str:
     if question.kind == "liste":
         return f"<p>{escape(', '.join(question.providers))}</p>"
     if question.values:
-        return "<ul>" + "".join(f"<li>{escape(s)} : {escape(v)}</li>" for s, v in question.values.items()) + "</ul>"
+        return (
+            "<ul>"
+            + "".join(f"<li>{escape(s)} : {escape(v)}</li>" for s, v in question.values.items())
+            + "</ul>"
+        )
     if not question.facts:
         return "<p>Une abstention.</p>"
     shown = sorted(question.facts)[:FACTS_SHOWN]
-    more = f'<li class="soft">et {len(question.facts) - FACTS_SHOWN} autres</li>' if len(question.facts) > FACTS_SHOWN else ""
-    lines = "".join(f'<li>{escape(words.get(f, "(absent du dossier)"))} <span class="soft">{escape(f)}</span></li>' for f in shown)
+    more = (
+        f'<li class="soft">et {len(question.facts) - FACTS_SHOWN} autres</li>'
+        if len(question.facts) > FACTS_SHOWN
+        else ""
+    )
+    lines = "".join(
+        f'<li>{escape(words.get(f, "(absent du dossier)"))} <span class="soft">{escape(f)}</span></li>'
+        for f in shown
+    )
     return f"<ul>{lines}{more}</ul>"
 
 
@@ -92,9 +110,12 @@ def _question(outcome: Outcome, words: Mapping[str, str]) -> str:
     before = f'<p class="soft">Après : {escape(" ; ".join(question.history))}</p>' if question.history else ""
     read = f'<p class="soft">Comprise : {escape(answer.interpreted)}</p>' if answer.interpreted else ""
     return (
-        f'<details><summary>{escape(question.text)} <span class="tag">{escape(KIND_NAMES[question.kind])}</span> '
-        f'<span class="soft">{escape(reason_of(outcome))} (confiance {show(answer.confidence, ".")}, {escape(question.id)})</span></summary>'
-        f"{before}{read}<h3>Réponse</h3>{_answer(answer)}<h3>Attendu</h3>{_expected(question, words)}</details>"
+        f"<details><summary>{escape(question.text)} <span "
+        f'class="tag">{escape(KIND_NAMES[question.kind])}</span> '
+        f'<span class="soft">{escape(reason_of(outcome))} (confiance {show(answer.confidence, ".")}, '
+        f"{escape(question.id)})</span></summary>"
+        f"{before}{read}"
+        f"<h3>Réponse</h3>{_answer(answer)}<h3>Attendu</h3>{_expected(question, words)}</details>"
     )
 
 
@@ -104,7 +125,9 @@ def _part(part: Part, outcomes: Sequence[Outcome], words: Mapping[str, str]) -> 
     counted = f"<h3>{PART_NAMES[part]} : {len(worst)} questions sur {len(outcomes)}</h3>"
     if part == "test":
         return (
-            counted + "<details><summary>Voir les questions de test (régler le moteur d'après elles en fausserait la mesure)</summary>"
+            counted
+            + "<details><summary>Voir les questions de test (régler le moteur d'après elles en fausserait "
+            "la mesure)</summary>"
             f"{body}</details>"
         )
     return counted + body
@@ -115,6 +138,8 @@ def render_worst(outcomes: Sequence[Outcome], index: Index) -> str:
     words = wordings(index)
     parts = [(p, [o for o in outcomes if o.question.part == p]) for p in PARTS]
     return (
-        f"<h2>Les questions les plus mal répondues</h2><p>Les {SHOWN} premières de chaque partie : d'abord les réponses fausses "
-        "données avec assurance, puis les abstentions de trop.</p>" + "".join(_part(p, found, words) for p, found in parts if found)
+        f"<h2>Les questions les plus mal répondues</h2><p>Les {SHOWN} premières de chaque partie : d'abord "
+        "les réponses fausses "
+        "données avec assurance, puis les abstentions de trop.</p>"
+        + "".join(_part(p, found, words) for p, found in parts if found)
     )

@@ -57,7 +57,9 @@ def _names(company: str | None, assistant: str | None, aliases: Iterable[str]) -
         found.append(assistant)
         found += re.split(r"[()/,]|\bex-|\bex |\brenomm\w+", assistant)
     cleaned = {words(n) for n in found}
-    return sorted((n for n in cleaned if len(n) >= 3 and not re.fullmatch(r"(?:en )?\d+", n)), key=len, reverse=True)
+    return sorted(
+        (n for n in cleaned if len(n) >= 3 and not re.fullmatch(r"(?:en )?\d+", n)), key=len, reverse=True
+    )
 
 
 class Catalogue:
@@ -78,7 +80,9 @@ class Catalogue:
                 continue
             assistant = re.sub(r"\s*\(.*?\)", "", document.assistant or "").strip()
             self.providers[document.slug] = Provider(
-                document.slug, assistant or document.provider, document.provider,
+                document.slug,
+                assistant or document.provider,
+                document.provider,
                 tuple(_names(document.provider, document.assistant, document.aliases)),
                 self._country(document.slug),
             )
@@ -110,7 +114,11 @@ class Catalogue:
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         names = sorted(self._owners, key=len, reverse=True)
-        return re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, names)) + r")(?![a-z0-9])") if names else None
+        return (
+            re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, names)) + r")(?![a-z0-9])")
+            if names
+            else None
+        )
 
     @cached_property
     def _single_words(self) -> dict[str, str]:
@@ -135,7 +143,9 @@ class Catalogue:
             if word in known_word or any(a <= match.start() < b for a, b in covered):
                 continue
             near = process.extractOne(
-                word, self._single_words.keys(), scorer=DamerauLevenshtein.distance,
+                word,
+                self._single_words.keys(),
+                scorer=DamerauLevenshtein.distance,
                 score_cutoff=1 if len(word) < 8 else 2,
             )
             if near and word[0] == near[0][0]:

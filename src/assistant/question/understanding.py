@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 from assistant.domain import Kind, Plan
@@ -109,7 +110,7 @@ def _compares(folded: str, mentions: list[Mention], slugs: tuple[str, ...]) -> b
         return True
     return any(
         a.slug != b.slug and lexicon()["between"].search(folded[a.end : b.start])
-        for a, b in zip(mentions, mentions[1:], strict=False)
+        for a, b in pairwise(mentions)
         if b.start > a.end
     )
 
@@ -124,7 +125,11 @@ def _kind(
         return "comparaison", False
     if listing and not slugs:
         return "liste", True
-    if lex["comparison"].search(folded) and not slugs and re.search(r"\b(?:fournisseurs?|assistants?|ia|ias|chatbots?|tous|toutes)\b", folded):
+    if (
+        lex["comparison"].search(folded)
+        and not slugs
+        and re.search(r"\b(?:fournisseurs?|assistants?|ia|ias|chatbots?|tous|toutes)\b", folded)
+    ):
         return "comparaison", True
     if any(p.search(folded) for p in lex["definition"]) and not slugs and len(content) <= 4:
         return "definition", False
@@ -153,8 +158,14 @@ def read(question: str, catalogue: Catalogue, known_words: frozenset[str] = froz
     if not slugs and (group := _group(folded, catalogue, listing=kind in {"liste", "comparaison"})):
         slugs, everyone, kind = group, True, "liste" if kind != "comparaison" else kind
     return Query(
-        text=question, typed=question, providers=slugs, plan=_plan(folded, mentions), kind=kind,
-        everyone=everyone, negative=bool(lexicon()["negative"].search(folded)), content=content,
+        text=question,
+        typed=question,
+        providers=slugs,
+        plan=_plan(folded, mentions),
+        kind=kind,
+        everyone=everyone,
+        negative=bool(lexicon()["negative"].search(folded)),
+        content=content,
         mentions=tuple(mentions),
     )
 
@@ -166,8 +177,10 @@ def _is_fragment(query: Query) -> bool:
         return False
     if lex["opening"].search(folded):
         return True
-    if not query.providers and len(query.content) <= 2 and (
-        lex["elliptic"].search(folded) or lex["pronoun"].search(folded)
+    if (
+        not query.providers
+        and len(query.content) <= 2
+        and (lex["elliptic"].search(folded) or lex["pronoun"].search(folded))
     ):
         return True
     if len(query.content) <= 1 and (query.providers or lex["why"].search(folded)):
@@ -211,15 +224,24 @@ def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     return found
 
 
+_EMPTY = frozenset(tokens("offre version plan formule compte question même pareil"))
+"""Words of a fragment that ask nothing by themselves: « et pour l'offre gratuite ? »."""
+
+
+def _without_plan(text: str) -> str:
+    """Return *text* without the words that name a plan."""
+    lex = lexicon()
+    return str(lex["grand_public"].sub("", lex["pro"].sub("", text)))
+
+
 def _complete(query: Query, previous: Query, catalogue: Catalogue) -> str:
     """Return the full question that a fragment stands for."""
     lex, folded = lexicon(), words(query.typed)
     if lex["comparison"].search(folded) and query.providers:
         both = tuple(dict.fromkeys((*previous.providers, *query.providers)))
         return _swap_providers(previous, both, catalogue)
-    rest = [t for t in query.content if t not in set(tokens("offre version plan formule compte question même pareil"))]
-    plan_words = set(tokens("entreprise entreprises enterprise business professionnel professionnelle pro organisation api team edu gratuit gratuite free grand public particulier perso personnel individuel"))
-    only_plan = query.plan is not None and not [t for t in rest if t not in plan_words]
+    rest = [t for t in query.content if t not in _EMPTY]
+    only_plan = query.plan is not None and not tokens(_without_plan(" ".join(rest)))
     if query.providers and (not rest or only_plan):
         text = _swap_providers(previous, query.providers, catalogue)
         return text if query.plan is None else _with_plan(text, query)
@@ -239,12 +261,20 @@ def _with_plan(text: str, query: Query) -> str:
     wording = re.sub(r"^(?:et|mais|ou|and)\s+", "", query.typed.rstrip(" ?.!"), flags=re.IGNORECASE)
     for mention in query.mentions:
         wording = re.sub(re.escape(mention.text), "", wording, flags=re.IGNORECASE)
-    stripped = re.sub(lexicon()["pro"].pattern if query.plan == "grand public" else lexicon()["grand_public"].pattern, "", text)
+    stripped = re.sub(
+        lexicon()["pro"].pattern if query.plan == "grand public" else lexicon()["grand_public"].pattern,
+        "",
+        text,
+    )
     return f"{stripped.rstrip(' ?.!')}, {squeeze(wording)}\u202f?"
 
 
 def understand(
-    question: str, catalogue: Catalogue, *, history: list[str] | tuple[str, ...] = (), known_words: frozenset[str] = frozenset()
+    question: str,
+    catalogue: Catalogue,
+    *,
+    history: list[str] | tuple[str, ...] = (),
+    known_words: frozenset[str] = frozenset(),
 ) -> Query:
     """Return *question* as understood after the questions of *history*, oldest first.
 
@@ -262,7 +292,9 @@ def understand(
     return _resolve(query, previous, catalogue, known_words)
 
 
-def _resolve(query: Query, previous: Query | None, catalogue: Catalogue, known_words: frozenset[str]) -> Query:
+def _resolve(
+    query: Query, previous: Query | None, catalogue: Catalogue, known_words: frozenset[str]
+) -> Query:
     if previous is None:
         return query
     folded = words(query.typed)

@@ -6,4 +6,14 @@ from assistant.store.layout import rollback
 from assistant.store.rebuild import FileReport, RebuildReport, rebuild
 from assistant.store.watch import watch
 
-__all__ = ["FileReport", "Index", "RebuildReport", "SentenceRow", "index_documents", "open_index", "rebuild", "rollback", "watch"]
+__all__ = [
+    "FileReport",
+    "Index",
+    "RebuildReport",
+    "SentenceRow",
+    "index_documents",
+    "open_index",
+    "rebuild",
+    "rollback",
+    "watch",
+]

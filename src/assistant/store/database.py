@@ -50,7 +50,9 @@ def create(path: Path) -> sqlite3.Connection:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the database of a sealed build, read-only; threads may share it."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -60,11 +62,18 @@ def insert_document(connection: sqlite3.Connection, document: Document, digest: 
     connection.execute(
         "INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
         (
-            document.slug, document.path, document.title, document.type, document.author,
-            document.updated, document.provider, document.assistant,
+            document.slug,
+            document.path,
+            document.title,
+            document.type,
+            document.author,
+            document.updated,
+            document.provider,
+            document.assistant,
             json.dumps(document.aliases, ensure_ascii=False),
             json.dumps(document.losses, ensure_ascii=False),
-            json.dumps(document.questions, ensure_ascii=False), digest,
+            json.dumps(document.questions, ensure_ascii=False),
+            digest,
         ),
     )
     connection.executemany(
@@ -73,9 +82,7 @@ def insert_document(connection: sqlite3.Connection, document: Document, digest: 
     )
 
 
-def insert_passage(
-    connection: sqlite3.Connection, row: int, slug: str, passage: Passage, key: str
-) -> None:
+def insert_passage(connection: sqlite3.Connection, row: int, slug: str, passage: Passage, key: str) -> None:
     """Write a passage under the number that its vector has."""
     connection.execute(
         "INSERT INTO passages VALUES (?,?,?,?,?,?,?)",
@@ -83,22 +90,24 @@ def insert_passage(
     )
 
 
-def insert_sentence(
-    connection: sqlite3.Connection, row: int, passage: int, span: Span, key: str
-) -> None:
+def insert_sentence(connection: sqlite3.Connection, row: int, passage: int, span: Span, key: str) -> None:
     """Write a sentence under the number that its vector has."""
     connection.execute(
         "INSERT INTO sentences VALUES (?,?,?,?,?,?,?,?)",
         (
-            row, passage, span.start, span.end, json.dumps(span.notes),
-            span.row.attribute if span.row else None, span.row.value if span.row else None, key,
+            row,
+            passage,
+            span.start,
+            span.end,
+            json.dumps(span.notes),
+            span.row.attribute if span.row else None,
+            span.row.value if span.row else None,
+            key,
         ),
     )
 
 
-def insert_questions(
-    connection: sqlite3.Connection, rows: Iterable[tuple[int, int, str, str]]
-) -> None:
+def insert_questions(connection: sqlite3.Connection, rows: Iterable[tuple[int, int, str, str]]) -> None:
     """Write expected questions as (row, sentence row, text, key)."""
     connection.executemany("INSERT INTO questions VALUES (?,?,?,?)", rows)
 
@@ -109,7 +118,9 @@ def read_passages(connection: sqlite3.Connection, slug: str) -> list[Passage]:
     for p in connection.execute("SELECT * FROM passages WHERE document=? ORDER BY row", (slug,)).fetchall():
         spans = tuple(
             Span(
-                s["start"], s["stop"], tuple(json.loads(s["notes"])),
+                s["start"],
+                s["stop"],
+                tuple(json.loads(s["notes"])),
                 Row(s["attribute"], s["value"]) if s["attribute"] is not None else None,
             )
             for s in connection.execute("SELECT * FROM sentences WHERE passage=? ORDER BY row", (p["row"],))
@@ -128,8 +139,18 @@ def read_document(connection: sqlite3.Connection, slug: str) -> tuple[Document, 
         for s in connection.execute("SELECT * FROM sources WHERE document=? ORDER BY id", (slug,))
     )
     document = Document(
-        d["slug"], d["path"], d["title"], d["type"], (), d["author"], d["updated"], d["provider"],
-        d["assistant"], tuple(json.loads(d["aliases"])), sources,
-        tuple((n, tuple(q)) for n, q in json.loads(d["questions"])), tuple(json.loads(d["losses"])),
+        d["slug"],
+        d["path"],
+        d["title"],
+        d["type"],
+        (),
+        d["author"],
+        d["updated"],
+        d["provider"],
+        d["assistant"],
+        tuple(json.loads(d["aliases"])),
+        sources,
+        tuple((n, tuple(q)) for n, q in json.loads(d["questions"])),
+        tuple(json.loads(d["losses"])),
     )
     return document, read_passages(connection, slug)

@@ -18,7 +18,12 @@ from assistant.store.writing import BuildWriter, Progress, write_rankings
 
 
 def index_documents(
-    documents: Iterable[Document], index: Path, encoder: Encoder, *, max_chars: int, progress: Progress | None = None
+    documents: Iterable[Document],
+    index: Path,
+    encoder: Encoder,
+    *,
+    max_chars: int,
+    progress: Progress | None = None,
 ) -> RebuildReport:
     """Make an index of *documents* current in the folder *index*.
 
@@ -46,13 +51,20 @@ def index_documents(
         passages = len(writer.keys["passages"])
         built_at = now.isoformat(timespec="seconds")
         manifest = layout.Manifest(
-            format=layout.FORMAT, model=encoder.fingerprint, max_chars=max_chars, built_at=built_at, files={},
+            format=layout.FORMAT,
+            model=encoder.fingerprint,
+            max_chars=max_chars,
+            built_at=built_at,
+            files={},
             checksums={p.relative_to(folder).as_posix(): layout.checksum(p) for p in layout.contents(folder)},
             counts={"passages": passages},
         )
         layout.write_manifest(folder, manifest)
         layout.switch(index, name)
     return RebuildReport(
-        added=tuple(added), embedded=embedded, passages=passages, seconds=time.perf_counter() - started,
+        added=tuple(added),
+        embedded=embedded,
+        passages=passages,
+        seconds=time.perf_counter() - started,
         built_at=built_at,
     )

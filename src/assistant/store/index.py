@@ -77,8 +77,12 @@ class Index:
         self.manifest = manifest
         self._lock = threading.RLock()
         self._connection = database.connect(folder / layout.DATABASE)
-        self.vectors = {t: VectorIndex.load(folder / f"{t}.faiss") for t in ("passages", "sentences", "questions")}
-        self.lexical = {t: LexicalIndex.load(folder / layout.LEXICAL / t) for t in ("passages", "sentences", "questions")}
+        self.vectors = {
+            t: VectorIndex.load(folder / f"{t}.faiss") for t in ("passages", "sentences", "questions")
+        }
+        self.lexical = {
+            t: LexicalIndex.load(folder / layout.LEXICAL / t) for t in ("passages", "sentences", "questions")
+        }
         self.passage = lru_cache(maxsize=20_000)(self._passage)
         self.sentence = lru_cache(maxsize=100_000)(self._sentence)
         self.sentence_rows = lru_cache(maxsize=20_000)(self._sentence_rows)
@@ -99,15 +103,25 @@ class Index:
         """The documents by slug, sorted by path."""
         return {
             d["slug"]: DocumentRow(
-                d["slug"], d["path"], d["title"], d["type"], d["author"], d["updated"], d["provider"],
-                d["assistant"], tuple(json.loads(d["aliases"])), tuple(json.loads(d["losses"])),
+                d["slug"],
+                d["path"],
+                d["title"],
+                d["type"],
+                d["author"],
+                d["updated"],
+                d["provider"],
+                d["assistant"],
+                tuple(json.loads(d["aliases"])),
+                tuple(json.loads(d["losses"])),
             )
             for d in self._query("SELECT * FROM documents ORDER BY path")
         }
 
     def _passage(self, row: int) -> PassageRow:
         p = self._query("SELECT * FROM passages WHERE row=?", (row,))[0]
-        return PassageRow(row, self.documents[p["document"]], p["section"], p["page"], bool(p["ocr"]), p["text"])
+        return PassageRow(
+            row, self.documents[p["document"]], p["section"], p["page"], bool(p["ocr"]), p["text"]
+        )
 
     def _sentence(self, row: int) -> SentenceRow:
         s = self._query("SELECT * FROM sentences WHERE row=?", (row,))[0]
@@ -117,27 +131,39 @@ class Index:
         )
 
     def _sentence_rows(self, passage: int) -> tuple[int, ...]:
-        return tuple(r[0] for r in self._query("SELECT row FROM sentences WHERE passage=? ORDER BY row", (passage,)))
+        return tuple(
+            r[0] for r in self._query("SELECT row FROM sentences WHERE passage=? ORDER BY row", (passage,))
+        )
 
     def _question_sentence(self, question: int) -> int:
         return int(self._query("SELECT sentence FROM questions WHERE row=?", (question,))[0][0])
 
     def questions_of(self, sentence: int) -> list[str]:
         """Return the expected questions of a sentence."""
-        return [r[0] for r in self._query("SELECT text FROM questions WHERE sentence=? ORDER BY row", (sentence,))]
+        return [
+            r[0] for r in self._query("SELECT text FROM questions WHERE sentence=? ORDER BY row", (sentence,))
+        ]
 
     def question_rows(self, sentence: int) -> tuple[int, ...]:
         """Return the rows of a sentence's expected questions, in the order of their texts."""
-        return tuple(r[0] for r in self._query("SELECT row FROM questions WHERE sentence=? ORDER BY row", (sentence,)))
+        return tuple(
+            r[0] for r in self._query("SELECT row FROM questions WHERE sentence=? ORDER BY row", (sentence,))
+        )
 
     def passages_of(self, slug: str) -> list[PassageRow]:
         """Return the passages of a document, in order."""
-        return [self.passage(r[0]) for r in self._query("SELECT row FROM passages WHERE document=? ORDER BY row", (slug,))]
+        return [
+            self.passage(r[0])
+            for r in self._query("SELECT row FROM passages WHERE document=? ORDER BY row", (slug,))
+        ]
 
     @cached_property
     def identity_rows(self) -> tuple[SentenceRow, ...]:
         """Every row of every identity table."""
-        return tuple(self.sentence(r[0]) for r in self._query("SELECT row FROM sentences WHERE attribute IS NOT NULL ORDER BY row"))
+        return tuple(
+            self.sentence(r[0])
+            for r in self._query("SELECT row FROM sentences WHERE attribute IS NOT NULL ORDER BY row")
+        )
 
     def source(self, document: str, note: str) -> Source | None:
         """Return the primary source that *note* names in *document*."""
@@ -163,10 +189,14 @@ class Index:
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The terms of five letters or more, for correcting misspelt questions."""
-        return frozenset(r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) >= 5 LIMIT 200000"))
+        return frozenset(
+            r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) >= 5 LIMIT 200000")
+        )
 
 
-def open_index(index: Path, *, model: str | None = None, max_chars: int | None = None, check: bool = True) -> Index:
+def open_index(
+    index: Path, *, model: str | None = None, max_chars: int | None = None, check: bool = True
+) -> Index:
     """Open the current build of the folder *index*.
 
     Args:
@@ -190,7 +220,9 @@ def open_index(index: Path, *, model: str | None = None, max_chars: int | None =
     elif max_chars is not None and manifest.max_chars != max_chars:
         stale = "une autre longueur de passage"
     if stale:
-        message = f"L'index de « {index} » a été fait avec {stale} : mettez-le à jour par « assistant index »."
+        message = (
+            f"L'index de « {index} » a été fait avec {stale} : mettez-le à jour par « assistant index »."
+        )
         raise IndexStaleError(message, path=index)
     if check:
         layout.verify(folder, manifest)

@@ -168,10 +168,16 @@ def rollback(index: Path) -> str:
     pointer = index / CURRENT
     current = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
     builds = index / BUILDS
-    older = sorted((p for p in builds.iterdir() if p.name < current and (p / MANIFEST).is_file()), reverse=True) if builds.is_dir() else []
+    older = (
+        sorted((p for p in builds.iterdir() if p.name < current and (p / MANIFEST).is_file()), reverse=True)
+        if builds.is_dir()
+        else []
+    )
     for folder in older:
         verify(folder, read_manifest(folder))
         switch(index, folder.name)
         return folder.name
-    message = f"Il n'y a pas d'index précédent dans « {index} » : reconstruisez l'index par « assistant index »."
+    message = (
+        f"Il n'y a pas d'index précédent dans « {index} » : reconstruisez l'index par « assistant index »."
+    )
     raise IndexMissingError(message, path=index)

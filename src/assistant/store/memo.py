@@ -64,7 +64,9 @@ def save(corpus: Path, fingerprint: str, vectors: dict[str, FloatMatrix]) -> Pat
     packed = np.frombuffer(b"".join(bytes.fromhex(k) for k in keys), np.uint8).reshape(-1, _KEY_BYTES)
     path = corpus / FILE
     np.savez(
-        path, model=np.array(fingerprint), keys=packed,
+        path,
+        model=np.array(fingerprint),
+        keys=packed,
         vectors=np.array([vectors[k] for k in keys], dtype=np.float16),
     )
     return path

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,7 +87,9 @@ def locked(index: Path, wait_s: float) -> Iterator[None]:
         with FileLock(index / "rebuild.lock", timeout=wait_s):
             yield
     except Timeout as error:
-        message = "Une autre reconstruction de l'index est en cours : attendez qu'elle finisse, puis relancez."
+        message = (
+            "Une autre reconstruction de l'index est en cours : attendez qu'elle finisse, puis relancez."
+        )
         raise IndexLockedError(message, path=index) from error
 
 
@@ -123,15 +125,8 @@ def _open_last(index: Path) -> tuple[Path | None, layout.Manifest | None]:
     return build, manifest
 
 
-def _up_to_date(
-    before: layout.Manifest | None, files: list[FoundFile], fingerprint: str, max_chars: int, attributes: str
-) -> bool:
-    return (
-        before is not None
-        and (before.format, before.model, before.max_chars, before.attributes)
-        == (layout.FORMAT, fingerprint, max_chars, attributes)
-        and {f.path: f.digest for f in files} == {p: v[0] for p, v in before.files.items()}
-    )
+def _same_files(before: layout.Manifest, files: list[FoundFile]) -> bool:
+    return {f.path: f.digest for f in files} == {p: v[0] for p, v in before.files.items()}
 
 
 def rebuild(
@@ -156,73 +151,146 @@ def rebuild(
     """
     started = time.perf_counter()
     if not corpus.is_dir():
-        message = f"Le dossier de documents « {corpus} » n'existe pas : créez-le ou donnez-en un autre par --corpus."
+        message = (
+            f"Le dossier de documents « {corpus} » n'existe pas : "
+            "créez-le ou donnez-en un autre par --corpus."
+        )
         raise CorpusError(message, path=corpus)
     with locked(index, wait_s):
-        return _rebuild(corpus, index, encoder, max_chars, full, progress or (lambda *_: None), started)
+        job = _Job(corpus, index, encoder, max_chars, full, progress or (lambda *_: None))
+        return _rebuild(job, started)
 
 
-def _rebuild(
-    corpus: Path, index: Path, encoder: Encoder, max_chars: int, full: bool, progress: Progress, started: float  # noqa: FBT001 - private
-) -> RebuildReport:
-    build, before = _open_last(index)
-    known = {p: FoundFile(p, *v) for p, v in before.files.items()} if before and not full else {}
-    files = scan(corpus, known)
-    attributes, attributes_digest = read_attributes(corpus)
-    fingerprint = encoder.fingerprint
-    if not full and _up_to_date(before, files, fingerprint, max_chars, attributes_digest):
-        assert before is not None  # noqa: S101 - _up_to_date said so; for the type checker
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a rebuild was asked to do."""
+
+    corpus: Path
+    index: Path
+    encoder: Encoder
+    max_chars: int
+    full: bool
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The build that a rebuild starts from, with what of it may be taken over.
+
+    Attributes:
+        database: Its rows, or None where they cannot be read.
+        slugs: Path -> slug of its documents.
+        vectors: Its folder, where its vectors are of the same model; else None.
+    """
+
+    manifest: layout.Manifest | None
+    database: sqlite3.Connection | None
+    slugs: dict[str, str]
+    vectors: Path | None
+
+
+def _last(job: _Job, build: Path | None, manifest: layout.Manifest | None) -> _Last:
+    if build is None or manifest is None or manifest.format != layout.FORMAT:
+        return _Last(manifest, None, {}, None)
+    rows = database.connect(build / layout.DATABASE)
+    slugs = {p: s for s, p in rows.execute("SELECT slug, path FROM documents")}
+    same_model = manifest.model == job.encoder.fingerprint
+    return _Last(manifest, rows, slugs, build if same_model and not job.full else None)
+
+
+def _rebuild(job: _Job, started: float) -> RebuildReport:
+    build, before = _open_last(job.index)
+    known = {p: FoundFile(p, *v) for p, v in before.files.items()} if before and not job.full else {}
+    files = scan(job.corpus, known)
+    attributes, digest = read_attributes(job.corpus)
+    made_of = (layout.FORMAT, job.encoder.fingerprint, job.max_chars, digest)
+    same = before is not None and made_of == (
+        before.format,
+        before.model,
+        before.max_chars,
+        before.attributes,
+    )
+    if before is not None and same and not job.full and _same_files(before, files):
         return _report_unchanged(before, started)
-    reason = None
-    if before and (before.model, before.max_chars, before.format) != (fingerprint, max_chars, layout.FORMAT):
-        reason = "le modèle ou un réglage a changé : tout l'index est refait"
-    comparable = before is not None and before.model == fingerprint and before.format == layout.FORMAT
-    everything = full or not comparable or before.max_chars != max_chars or before.attributes != attributes_digest  # type: ignore[union-attr]
-    old = database.connect(build / layout.DATABASE) if build and before and before.format == layout.FORMAT else None
-    old_slugs = {p: s for s, p in old.execute("SELECT slug, path FROM documents")} if old else {}
-    plan = _make_plan(files, before, old_slugs, everything=everything)
+    last = _last(job, build, before)
+    try:
+        plan = _make_plan(files, before, last.slugs, everything=job.full or not same)
+        _demand_documents(plan, job.corpus)
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+        report = _build(job, name, plan, last, attributes, files, digest)
+    finally:
+        if last.database is not None:
+            last.database.close()
+    layout.prune(job.index)
+    return _report(report, plan, before, job, started)
+
+
+def _demand_documents(plan: _Plan, corpus: Path) -> None:
     if not plan.slugs:
+        listed = ", ".join(sorted({s.removeprefix(".") for s in FORMATS}))
         message = (
-            f"Aucun document à indexer dans « {corpus} » : déposez-y des fichiers "
-            f"({', '.join(sorted({s.removeprefix('.') for s in FORMATS}))}), puis relancez « assistant index »."
+            f"Aucun document à indexer dans « {corpus} » : déposez-y des fichiers ({listed}), "
+            "puis relancez « assistant index »."
         )
         raise CorpusError(message, path=corpus)
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
-    folder = index / layout.BUILDS / name
+
+
+def _build(
+    job: _Job,
+    name: str,
+    plan: _Plan,
+    last: _Last,
+    attributes: dict[str, Attribute],
+    files: list[FoundFile],
+    digest: str,
+) -> RebuildReport:
+    """Write the build *name* and make it current; leave nothing of it where that fails."""
+    folder = job.index / layout.BUILDS / name
     folder.mkdir(parents=True)
     try:
-        report = _write_build(
-            corpus, folder, plan, encoder, max_chars, attributes, old, old_slugs,
-            build if comparable and not full else None, progress,
-        )
+        report = _write_build(job, folder, plan, last, attributes)
+        sums = {p.relative_to(folder).as_posix(): layout.checksum(p) for p in layout.contents(folder)}
         built_at = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = layout.Manifest(
-            format=layout.FORMAT, model=fingerprint, max_chars=max_chars, built_at=built_at,
-            files={f.path: [f.digest, f.size, f.mtime_ns] for f in files},
-            failed={f.path: f.reason or "" for f in report.failed},
-            skipped={f.path: f.reason or "" for f in report.skipped},
-            checksums={p.relative_to(folder).as_posix(): layout.checksum(p) for p in layout.contents(folder)},
-            counts={"passages": report.passages}, attributes=attributes_digest,
+        job.progress("Mise en service", 0, 1)
+        layout.write_manifest(
+            folder,
+            layout.Manifest(
+                format=layout.FORMAT,
+                model=job.encoder.fingerprint,
+                max_chars=job.max_chars,
+                built_at=built_at,
+                files={f.path: [f.digest, f.size, f.mtime_ns] for f in files},
+                failed={f.path: f.reason or "" for f in report.failed},
+                skipped={f.path: f.reason or "" for f in report.skipped},
+                checksums=sums,
+                counts={"passages": report.passages},
+                attributes=digest,
+            ),
         )
-        progress("Mise en service", 0, 1)
-        layout.write_manifest(folder, manifest)
-        layout.switch(index, name)
+        layout.switch(job.index, name)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    finally:
-        if old:
-            old.close()
-    layout.prune(index)
+    return replace(report, built_at=built_at)
+
+
+def _report(
+    report: RebuildReport, plan: _Plan, before: layout.Manifest | None, job: _Job, started: float
+) -> RebuildReport:
+    """Complete *report* with what came, changed and went since the last build."""
     was = set(before.files) - set(before.skipped) if before else set()
     now = set(plan.slugs)
-    read = set(plan.read)
-    changed = {p for p in read & was if before and before.files[p][0] != plan.digests[p].digest}
-    return RebuildReport(
-        added=tuple(sorted(now - was)), changed=tuple(sorted(changed)),
-        removed=tuple(sorted(was - now)), unchanged=tuple(sorted((now & was) - changed)),
-        skipped=report.skipped, failed=report.failed, losses=report.losses, embedded=report.embedded,
-        passages=report.passages, seconds=time.perf_counter() - started, built_at=built_at, reason=reason,
+    changed = {p for p in set(plan.read) & was if before and before.files[p][0] != plan.digests[p].digest}
+    made_of = (job.encoder.fingerprint, job.max_chars, layout.FORMAT)
+    other = before is not None and (before.model, before.max_chars, before.format) != made_of
+    return replace(
+        report,
+        added=tuple(sorted(now - was)),
+        changed=tuple(sorted(changed)),
+        removed=tuple(sorted(was - now)),
+        unchanged=tuple(sorted((now & was) - changed)),
+        seconds=time.perf_counter() - started,
+        reason="le modèle ou un réglage a changé : tout l'index est refait" if other else None,
     )
 
 
@@ -231,41 +299,49 @@ def _report_unchanged(before: layout.Manifest, started: float) -> RebuildReport:
         unchanged=tuple(sorted(set(before.files) - set(before.skipped) - set(before.failed))),
         skipped=tuple(FileReport(p, r) for p, r in sorted(before.skipped.items())),
         failed=tuple(FileReport(p, r) for p, r in sorted(before.failed.items())),
-        passages=before.counts.get("passages", 0), seconds=time.perf_counter() - started,
-        built_at=before.built_at, current=True,
+        passages=before.counts.get("passages", 0),
+        seconds=time.perf_counter() - started,
+        built_at=before.built_at,
+        current=True,
     )
 
 
 def _write_build(
-    corpus: Path, folder: Path, plan: _Plan, encoder: Encoder, max_chars: int,
-    attributes: dict[str, Attribute], old: sqlite3.Connection | None, old_slugs: dict[str, str],
-    memo: Path | None, progress: Progress,
+    job: _Job, folder: Path, plan: _Plan, last: _Last, attributes: dict[str, Attribute]
 ) -> RebuildReport:
     writer = BuildWriter(folder, attributes)
     failed, losses = [], []
     to_read = set(plan.read)
     for number, (path, slug) in enumerate(plan.slugs.items()):
-        progress("Lecture des documents", number, len(plan.slugs))
-        digest = plan.digests[path].digest
+        job.progress("Lecture des documents", number, len(plan.slugs))
         found: tuple[Document, list[Passage]] | None = None
         if path in to_read:
             try:
-                document = read_document(corpus, path, slug=slug)
-                found = document, chunk_document(document, max_chars=max_chars)
+                document = read_document(job.corpus, path, slug=slug)
+                found = document, chunk_document(document, max_chars=job.max_chars)
             except AssistantError as error:
-                found = database.read_document(old, old_slugs[path]) if old and path in old_slugs else None
+                found = _as_indexed(last, last.slugs.get(path))
                 kept = " La version indexée auparavant reste consultable." if found else ""
                 failed.append(FileReport(path, f"{error}{kept}"))
-        elif old is not None:
-            found = database.read_document(old, slug)
+        else:
+            found = _as_indexed(last, slug)
         if found is not None:
-            writer.document(*found, digest)
+            writer.document(*found, plan.digests[path].digest)
             losses += [FileReport(path, loss) for loss in found[0].losses]
     writer.finish()
-    embedded = write_rankings(
-        writer, folder, encoder, memo, Memo.load(corpus, encoder.fingerprint), progress
-    )
+    memo = Memo.load(job.corpus, job.encoder.fingerprint)
+    embedded = write_rankings(writer, folder, job.encoder, last.vectors, memo, job.progress)
     return RebuildReport(
         skipped=tuple(FileReport(p, r) for p, r in sorted(plan.skipped.items())),
-        failed=tuple(failed), losses=tuple(losses), embedded=embedded, passages=len(writer.keys["passages"]),
+        failed=tuple(failed),
+        losses=tuple(losses),
+        embedded=embedded,
+        passages=len(writer.keys["passages"]),
     )
+
+
+def _as_indexed(last: _Last, slug: str | None) -> tuple[Document, list[Passage]] | None:
+    """Return a document as the last build holds it, or None."""
+    if last.database is None or slug is None:
+        return None
+    return database.read_document(last.database, slug)

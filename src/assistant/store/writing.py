@@ -144,10 +144,17 @@ def known_vectors(build: Path | None, table: str) -> tuple[dict[str, int], Float
 
 
 def _embed(
-    writer: BuildWriter, table: str, encoder: Encoder, build: Path | None, memo: Memo, step: Callable[[int], None]
+    writer: BuildWriter,
+    table: str,
+    encoder: Encoder,
+    build: Path | None,
+    memo: Memo,
+    step: Callable[[int], None],
 ) -> tuple[FloatMatrix, int]:
-    """Return the vectors of a table's rows; only texts that neither the last build
-    nor the corpus's memo holds are embedded."""
+    """Return the vectors of a table's rows, and how many texts had to be embedded for them.
+
+    Those are the texts that neither the last build nor the corpus's memo holds.
+    """
     known, old = known_vectors(build, table)
     missing = [k for k in writer.texts[table] if k not in known and k not in memo]
     # Texts of like length together: a batch is padded to its longest.

@@ -8,16 +8,20 @@ import unicodedata
 # Characters that change what is read without being seen: zero-width marks, joiners, byte-order
 # mark, soft hyphen, and the bidirectional controls by which a text can show another order than
 # its own (Unicode Technical Report 36, « Unicode Security Considerations », § 2.5).
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+)
 
 
 def clean(text: str) -> str:
-    """Return *text* in NFC, without control, invisible or direction-changing characters.
+    r"""Return *text* in NFC, without control, invisible or direction-changing characters.
 
-    Line ends become ``\\n``; tabs become spaces. Idempotent.
+    Line ends become ``\n``; tabs become spaces. Idempotent.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _INVISIBLE.sub("", text.replace("\t", " "))

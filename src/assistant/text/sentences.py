@@ -7,9 +7,77 @@ import re
 # A full stop after one of these does not end a sentence. Folded to lower case; compared with
 # the letters that stand before the stop.
 _ABBREVIATIONS = frozenset(
-    """m mm mme mmes mlle mlles me mes mgr dr drs pr prs st ste sts art arts al chap cf coll cie env etc
-    ex fig ibid id inc ltd no nos p pp par vol t tel éd ed éds app av bd boul apr j janv févr avr juil
-    sept oct nov déc s.a s.a.s l r d n° r.g u.s e.g i.e vs n.b p.-s""".split()
+    [
+        "m",
+        "mm",
+        "mme",
+        "mmes",
+        "mlle",
+        "mlles",
+        "me",
+        "mes",
+        "mgr",
+        "dr",
+        "drs",
+        "pr",
+        "prs",
+        "st",
+        "ste",
+        "sts",
+        "art",
+        "arts",
+        "al",
+        "chap",
+        "cf",
+        "coll",
+        "cie",
+        "env",
+        "etc",
+        "ex",
+        "fig",
+        "ibid",
+        "id",
+        "inc",
+        "ltd",
+        "no",
+        "nos",
+        "p",
+        "pp",
+        "par",
+        "vol",
+        "t",
+        "tel",
+        "éd",
+        "ed",
+        "éds",
+        "app",
+        "av",
+        "bd",
+        "boul",
+        "apr",
+        "j",
+        "janv",
+        "févr",
+        "avr",
+        "juil",
+        "sept",
+        "oct",
+        "nov",
+        "déc",
+        "s.a",
+        "s.a.s",
+        "l",
+        "r",
+        "d",
+        "n°",
+        "r.g",
+        "u.s",
+        "e.g",
+        "i.e",
+        "vs",
+        "n.b",
+        "p.-s",
+    ]
 )
 # "etc." and "Inc." may end a sentence when a capital follows; titles and references may not.
 _MAY_END = frozenset({"etc", "inc", "ltd", "al", "cie", "s.a", "s.a.s", "u.s", "p.-s"})
@@ -41,10 +109,8 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return False
     if word in _ABBREVIATIONS:
         return word in _MAY_END and not following.isdigit()
-    if word.isdigit() and len(word) <= 2 and match.start() - len(word) == 0:
-        # "1. Premier point": the number of a list item.
-        return False
-    return True
+    # "1. Premier point": the number of a list item.
+    return not (word.isdigit() and len(word) <= 2 and match.start() == len(word))
 
 
 def split_sentences(text: str) -> list[str]:

@@ -32,17 +32,17 @@ class Lexicon:
 
     def same(self, one: str, other: str) -> bool:
         """Tell whether two stems may stand for one another."""
-        if one == other:
-            return True
-        mine = self.groups.get(one)
-        return bool(mine and mine & self.groups.get(other, frozenset())) or derived(one, other)
+        return one == other or derived(one, other) or bool(groups_of(one) & groups_of(other))
 
 
 _SUFFIXES = frozenset(
     """e es er ir re if iv ive eur eus euse rice ateur ation atio it at ement ment emen ance ence anc enc
     able ibl ible ique iqu el al ell aire ist iste ism isme ite age ur ure ion ition ant ent ee ie ien
-    ienn ain ais ois and ard aux ual uel ial iel isation is ise iser i t s tion teur trice tur ture u ut""".split()
+    ienn ain ais ois and ard aux ual uel ial iel isation is ise iser i t s r tion teur trice tur ture u ut""".split()
 )
+
+
+_ENDINGS = frozenset(["", *"e es ent er ee ees ait aient ant r i ie it is issent ir".split()])
 
 
 @cache
@@ -52,10 +52,33 @@ def derived(one: str, other: str) -> bool:
     common = 0
     while common < len(short) and short[common] == long[common]:
         common += 1
+    ends = {short[common:], long[common:]}
+    if common >= 4 and ends <= _ENDINGS:
+        return True
     if common < 5 or common < 0.66 * len(short):
         return False
-    ends = {short[common:], long[common:]}
     return all(not e or e in _SUFFIXES for e in ends)
+
+
+@cache
+def groups_of(stem: str) -> frozenset[int]:
+    """Return the synonym groups of a stem, or of its family where it is in none itself.
+
+    The stemmer leaves some forms of a verb apart ("alimentent", "alimenter").
+    """
+    groups = lexicon().groups
+    if stem in groups:
+        return groups[stem]
+    return frozenset().union(*(groups[other] for other in _by_head().get(stem[:4], ()) if derived(stem, other)))
+
+
+@cache
+def _by_head() -> dict[str, tuple[str, ...]]:
+    """Return the stems of the lexicon by their first four letters."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for stem in lexicon().groups:
+        found[stem[:4]].append(stem)
+    return {head: tuple(stems) for head, stems in found.items()}
 
 
 def _stem(word: str) -> str | None:
@@ -72,6 +95,11 @@ def lexicon() -> Lexicon:
         for word in line.split():
             if stem := _stem(word):
                 groups[stem].add(number)
+    for line in data["forms"]:
+        stems = {s for w in line.split() if (s := _stem(w))}
+        shared = {number for s in stems for number in groups[s]} | {-1 - len(groups)}
+        for stem in stems:
+            groups[stem] |= shared
     opposites: dict[str, set[str]] = defaultdict(set)
     for pair in data["opposites"]:
         one, other = (_stem(w) or w for w in pair.split("/"))

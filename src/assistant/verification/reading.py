@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from assistant.text import STOP_WORDS, clean, fold, squeeze, tokens
+from assistant.verification.lexicon import lexicon
 
 Sort = Literal["word", "name", "number", "mark"]
 
@@ -17,7 +18,7 @@ _TOKEN = re.compile(
           |[^\W\d_]+-\d[\w.]*\w|[^\W\d_]+-\d)                           # GPT-6.1, GPT-4
       |(?P<number>\d{1,3}(?:[ \u00a0\u202f.]\d{3})+(?:,\d+)?(?!\w)|\d+(?:[.,]\d+)?(?:er|e|ème|re|nd|nde)?(?!\w))
       |(?P<mixed>[^\W_]*\d[^\W_]*)                                      # S3NS
-      |(?P<word>[^\W\d_]+)
+      |(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)
       |(?P<mark>[%€$,;:()«»"…–—.!?])""",
     re.VERBOSE,
 )
@@ -45,6 +46,7 @@ UNITS = {
 CURRENCIES = {"€": "euro", "euro": "euro", "euros": "euro", "$": "dollar", "dollar": "dollar", "dollars": "dollar", "livres": "livre", "yens": "yen"}
 _ROMAN = re.compile(r"[IVX]{1,5}")
 _ENDS = frozenset(",;:().–—…!?")
+_INVERTED = re.compile(r"-(?:t-)?(?:il|ils|elle|elles|on|ci|la|ce)$")
 _JOINS = frozenset({"a", "et", "ou", "des", "de", "sur", "d", "les"})
 
 
@@ -104,10 +106,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A negation or an exclusion, and the stems in its reach, nearest first."""
+    """A negation or an exclusion, the stems in its reach, and those of its subject."""
 
     sort: str
     scope: tuple[str, ...]
+    subject: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,10 @@ def _word(raw: str, low: str, sort: str, clause: int, *, initial: bool) -> Word:
     if low in _CARDINALS or low in _ORDINALS:
         value = str(_CARDINALS[low]) if low in _CARDINALS else f"#{_ORDINALS[low]}"
         return Word(value, value, "number", clause, content=True, surface=raw)
+    low = _INVERTED.sub("", low)
     named = (raw[0].isupper() and not initial) or any(c.isupper() for c in raw[1:])
-    stem = tokens(low)
+    # « sous-traitant » is not a kind of « traitement ».
+    stem = [low.rstrip("s")] if "-" in low else tokens(low)
     content = bool(stem) and low not in STOP_WORDS and (len(low) > 1 or named)
     return Word(low, stem[0] if stem else low, "name" if named else "word", clause, content=content, surface=raw)
 
@@ -180,17 +185,22 @@ def _unit(words: list[Word], at: int) -> str:
 
 _BEFORE = (
     ("about", re.compile(r"(?:environ|quelque|autour de|approximativement|pres de|pres d'|presque|dans les)$")),
-    ("most", re.compile(r"(?:jusqu'a|jusqu'au|au plus|maximum|maximum de|maximale? (?:est )?de|au maximum|maximale|plafonne\w* a|limite\w* a)(?: les?)?$")),
-    ("least", re.compile(r"(?:au moins|minimum|minimum de|au minimum|a partir de|minimal\w* .{0,40}|des)$")),
+    ("most", re.compile(r"(?:jusqu'a|jusqu'au|au plus|au plus tard|maximum|maximum de|maximale? (?:est )?de|au maximum|maximale|plafonne\w* a|limite\w* a)(?: les?)?$")),
+    ("least", re.compile(r"(?:au moins|minimum|minimum de|au minimum|a partir de|minimal\w* .{0,40}|minimum .{0,40}|dès)$")),
     ("more", re.compile(r"(?:plus de|plus d'|depass\w+|au dela de|superieur\w* a|exced\w+)$")),
     ("less", re.compile(r"(?:moins de|moins d'|inferieur\w* a|sous les|en dessous de)$")),
 )
-_AFTER = (("about", re.compile(r"^\W*(?:\w+ ){0,3}environ\b")), ("least", re.compile(r"^\W*(?:\w+ ){0,2}(?:ou plus|au moins|minimum)\b")), ("most", re.compile(r"^\W*(?:\w+ ){0,2}(?:au plus|maximum|au maximum)\b")))
+_AFTER = (("about", re.compile(r"^\W*(?:\w+ ){0,3}environ\b")), ("least", re.compile(r"^\W*(?:\w+ ){0,2}(?:ou plus|ou davantage|au moins|minimum)\b")), ("most", re.compile(r"^\W*(?:\w+ ){0,2}(?:au plus|maximum|au maximum)\b")))
+
+
+def _before(words: list[Word], at: int) -> str:
+    """Return the nine words before a number, « dès » told from « des »."""
+    text = " ".join("dès" if w.surface.lower() == "dès" else w.folded for w in words[max(0, at - 9) : at])
+    return re.sub(r"\b(d|jusqu|l) ", r"\1'", text)
 
 
 def _bound(words: list[Word], at: int) -> str:
-    before = " ".join(w.folded for w in words[max(0, at - 6) : at]).replace(" ' ", "'")
-    before = re.sub(r"\b(d|jusqu|l) ", r"\1'", before)
+    before = _before(words, at)
     for name, pattern in _BEFORE:
         if pattern.search(before):
             return name
@@ -199,14 +209,14 @@ def _bound(words: list[Word], at: int) -> str:
 
 
 _SIDES = (
-    ("since", re.compile(r"(?:depuis|des|a partir du|a partir de|a compter du|a compter de)(?: l\w?| le| la)?(?: fin| debut)?$")),
+    ("since", re.compile(r"(?:depuis|dès|a partir du|a partir de|a compter du|a compter de)(?: l\w?| le| la)?(?: fin| debut)?$")),
     ("until", re.compile(r"(?:jusqu'au|jusqu'a|jusqu'en|jusqu'a la|au plus tard|au plus tard le|au plus tard en|d'ici|d'ici a|d'ici le|avant le|avant)(?: l\w?| le| la)?(?: fin| debut)?$")),
     ("after", re.compile(r"(?:apres|apres le)$")),
 )
 
 
 def _side(words: list[Word], at: int) -> str:
-    before = re.sub(r"\b(d|jusqu|l) ", r"\1'", " ".join(w.folded for w in words[max(0, at - 5) : at]))
+    before = _before(words, at)
     return next((name for name, pattern in _SIDES if pattern.search(before)), "")
 
 
@@ -255,9 +265,11 @@ def _cues(words: list[Word]) -> list[Cue]:
             if (seen & _SECOND and not (only and not seen & {"pas", "jamais"})) or words[max(0, i - 8) : i] and any(
                 w.folded in {"rien", "aucun", "aucune", "personne", "ni", "nul"} for w in words[max(0, i - 8) : i]
             ):
-                found.append(Cue("not", _scope(words, i, 10)))
+                found.append(Cue("not", _scope(words, i, 10), _subject(words, i)))
         elif low in _VERBLESS:
             if low == "pas" and i + 1 < len(words) and words[i + 1].folded in {"seulement", "uniquement", "a"}:
+                continue
+            if low in {"pas", "jamais", "rien", "guere"} and any(w.folded in {"ne", "n"} for w in words[max(0, i - 5) : i]):
                 continue
             if low == "non" and i + 1 < len(words) and words[i + 1].folded == "seulement":
                 continue
@@ -267,10 +279,19 @@ def _cues(words: list[Word]) -> list[Cue]:
     return [c for c in found if c.scope]
 
 
+def _subject(words: list[Word], at: int) -> tuple[str, ...]:
+    """Return the stems of the name or noun that stands just before « ne »."""
+    before = [w for w in words[max(0, at - 4) : at] if w.clause == words[at].clause and w.content]
+    return tuple(w.stem for w in before[-2:])
+
+
 def _scope(words: list[Word], at: int, reach: int) -> tuple[str, ...]:
     stems: list[str] = []
-    for word in words[at + 1 : at + 1 + reach]:
-        if word.clause != words[at].clause or word.folded in _BREAKS:
+    window = words[at + 1 : at + 1 + reach]
+    # « ne nourrissent pas l'historique, la mémoire ni l'entraînement »: the list is denied whole.
+    nor = max((n for n, w in enumerate(window) if w.folded == "ni"), default=0)
+    for n, word in enumerate(window):
+        if word.folded in _BREAKS or (word.clause != words[at].clause and n > nor):
             break
         if word.content:
             stems.append(word.stem)
@@ -278,7 +299,21 @@ def _scope(words: list[Word], at: int, reach: int) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    return squeeze(clean(text).replace("’", "'").replace("‘", "'"))
+    """Return *text* with plain apostrophes, and names spelt out replaced by their acronyms."""
+    plain = squeeze(clean(text).replace("’", "'").replace("‘", "'"))
+    for pattern, short in _spellings():
+        plain = pattern.sub(short, plain)
+    return plain
+
+
+@cache
+def _spellings() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the names of several words and the short writing of each."""
+    accents = {"e": "[eéèê]", "a": "[aàâ]"}
+    return tuple(
+        (re.compile(r"\b" + "".join(accents.get(c, re.escape(c)) for c in name) + r"\b", re.IGNORECASE), group[0].upper())
+        for group in lexicon().names for name in group[1:] if " " in name
+    )
 
 
 @lru_cache(maxsize=4096)

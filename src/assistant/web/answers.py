@@ -19,8 +19,14 @@ def question_html(turn: Turn) -> str:
     return f'<div class="question"><p>{encode(turn.question)}</p></div>'
 
 
-def answer_html(turn: Turn, token: str) -> str:
-    """Return what came back, as far as it has been shown."""
+def answer_html(turn: Turn, token: str, *, last_of_several: bool = False) -> str:
+    """Return what came back, as far as it has been shown.
+
+    Args:
+        turn: The question and its answer.
+        token: The conversation's.
+        last_of_several: Whether the whole conversation is offered under this answer.
+    """
     if turn.error is not None:
         return f'<div class="reponse erreur fini" id="r{turn.number}"><p>{encode(turn.error)}</p></div>'
     if turn.answer is None:
@@ -32,7 +38,7 @@ def answer_html(turn: Turn, token: str) -> str:
     shown = blocks if turn.shown is None else blocks[: turn.shown]
     parts.append(_blocks(shown, turn, token))
     if turn.shown is None or turn.stopped:
-        parts.append(_closing(turn, token))
+        parts.append(_closing(turn, token, last_of_several=last_of_several))
     classes = "reponse" + (" abstention" if turn.answer.abstained else "")
     classes += " fini" if turn.shown is None or turn.stopped else ""
     return f'<div class="{classes}" id="r{turn.number}">{"".join(parts)}</div>'
@@ -108,29 +114,29 @@ def _table(table: Table, marker: object) -> str:
     )
 
 
-def _closing(turn: Turn, token: str) -> str:
+def _downloads(base: str, what: str) -> str:
+    return "".join(
+        f'<li><a href="{base}.{kind}" title="Télécharger {what} et ses sources au format {label}">'
+        f"{label}</a></li>"
+        for kind, label in (("odt", "ODT"), ("docx", "DOCX"), ("md", "Markdown"))
+    )
+
+
+def _closing(turn: Turn, token: str, *, last_of_several: bool) -> str:
     assert turn.answer is not None  # noqa: S101 - the caller has checked
     if turn.stopped:
         return '<p class="note">Réponse interrompue à votre demande.</p>'
-    note = ""
-    if turn.answer.nearest:
-        near = count(len(turn.answer.nearest), "passage voisin", "passages voisins")
-        note = (
-            f'<p class="note"><a class="voir" href="#t{turn.number}" role="button">Lire {near}</a> '
-            "du dossier, qui ne répondent pas à la question.</p>"
-        )
-    base = f"/emporter/{token}/{turn.number}"
-    links = "".join(
-        f'<li><a href="{base}.{kind}"{extra}>{label}</a></li>'
-        for kind, label, extra in (
-            ("md", "Copier", ' class="copier" role="button"'),
-            ("odt", "ODT", ' title="Télécharger la réponse et ses sources au format ODT"'),
-            ("docx", "DOCX", ' title="Télécharger la réponse et ses sources au format DOCX"'),
-            ("md", "Markdown", ' title="Télécharger la réponse et ses sources au format Markdown"'),
-        )
-    )
-    sources = ""
+    seen = ""
     if turn.answer.citations:
-        seen = count(len(turn.answer.citations), "source")
-        sources = f'<li><a class="voir" href="#t{turn.number}" role="button">Voir {seen}</a></li>'
-    return f'{note}<ul class="outils">{sources}{links}</ul>'
+        seen = f"Voir {count(len(turn.answer.citations), 'source')}"
+    elif turn.answer.nearest:
+        seen = f"Lire {count(len(turn.answer.nearest), 'passage voisin', 'passages voisins')}"
+    tools = f'<li><a class="voir" href="#t{turn.number}" role="button">{seen}</a></li>' if seen else ""
+    base = f"/emporter/{token}/{turn.number}"
+    tools += f'<li><a class="copier" role="button" href="{base}.md">Copier</a></li>'
+    tools += _downloads(base, "la réponse")
+    whole = ""
+    if last_of_several:
+        links = _downloads(f"/emporter/{token}/conversation", "la conversation")
+        whole = f'<ul class="outils entier"><li>Toute la conversation&nbsp;:</li>{links}</ul>'
+    return f'<ul class="outils">{tools}</ul>{whole}'

@@ -90,7 +90,12 @@ def _where(citation: Citation) -> str:
 
 def _passage(citation: Citation) -> str:
     before, after = citation.passage[: citation.start], citation.passage[citation.end :]
-    return f"{encode(before)}<mark>{encode(citation.quote)}</mark>{encode(after)}"
+    return f"{_lines(before)}<mark>{_lines(citation.quote)}</mark>{_lines(after)}"
+
+
+def _lines(text: str) -> str:
+    """Return *text* encoded, the rows of a table kept on lines of their own."""
+    return "<br>".join(map(encode, text.split("\n")))
 
 
 def _primary(source: Source, stale_after_days: int, today: date) -> str:
@@ -104,4 +109,5 @@ def _primary(source: Source, stale_after_days: int, today: date) -> str:
     if url:
         href = encode(url)
         address = f'<br><a class="adresse" href="{href}" target="_blank" rel="noreferrer noopener">{href}</a>'
-    return f'<p class="primaire"><strong>Source primaire</strong> {encode(source.title)}{encode(dated)}{old}{address}</p>'
+    said = f"{encode(source.title)}{encode(dated)}{old}{address}"
+    return f'<p class="primaire"><strong>Source primaire</strong> {said}</p>'

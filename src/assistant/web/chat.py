@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 import gradio as gr
+from gradio import events
 
 from assistant.errors import AssistantError
 from assistant.presentation import answer_dict
@@ -51,12 +52,20 @@ class Parts:
 
 def build_chat(service: Service) -> gr.Blocks:
     """Return the conversation over *service*."""
-    demo = gr.Blocks(title="Assistant du dossier", analytics_enabled=False, delete_cache=(60, 3600), fill_height=True)
+    demo = gr.Blocks(
+        title="Assistant du dossier", analytics_enabled=False, delete_cache=(60, 3600), fill_height=True
+    )
     with demo:
         parts = _layout(service)
         _events(parts, service)
-        gr.api(_ask_once(service), api_name="demander")
-        demo.load(partial(_welcome, service), None, [parts.chatbot], api_visibility="private", show_progress="hidden")
+        events.api(_ask_once(service), api_name="demander")
+        demo.load(
+            partial(_welcome, service),
+            None,
+            [parts.chatbot],
+            api_visibility="private",
+            show_progress="hidden",
+        )
         demo.unload(_forget_session(demo))
     demo.queue(default_concurrency_limit=CONCURRENCY, max_size=QUEUE, api_open=False)
     demo.state_session_capacity = SESSIONS
@@ -67,21 +76,42 @@ def _layout(service: Service) -> Parts:
     with gr.Row(elem_id="espace", equal_height=False):
         with gr.Column(elem_id="fil", scale=3, min_width=280):
             chatbot = gr.Chatbot(
-                elem_id="conversation", label="Conversation", show_label=False, container=False, height=None,
-                latex_delimiters=[], buttons=[], line_breaks=False, placeholder=_placeholder(service),
-                feedback_options=None, group_consecutive_messages=False, autoscroll=True, layout="panel",
+                elem_id="conversation",
+                label="Conversation",
+                show_label=False,
+                container=False,
+                height=None,
+                latex_delimiters=[],
+                buttons=[],
+                line_breaks=False,
+                placeholder=_placeholder(service),
+                feedback_options=None,
+                group_consecutive_messages=False,
+                autoscroll=True,
+                layout="panel",
             )
             question = gr.Textbox(
-                elem_id="question", label="Votre question", show_label=False, container=False, lines=1, max_lines=6,
-                placeholder="Votre question…", submit_btn="Envoyer", stop_btn=False, autofocus=True,
+                elem_id="question",
+                label="Votre question",
+                show_label=False,
+                container=False,
+                lines=1,
+                max_lines=6,
+                placeholder="Votre question…",
+                submit_btn="Envoyer",
+                stop_btn=False,
             )
             with gr.Row(elem_id="commandes"):
                 retry = gr.Button("Refaire", elem_id="refaire", size="sm", variant="secondary")
-                clear = gr.Button("Effacer la conversation", elem_id="effacer", size="sm", variant="secondary")
+                clear = gr.Button(
+                    "Effacer la conversation", elem_id="effacer", size="sm", variant="secondary"
+                )
         with gr.Column(elem_id="volet", scale=2, min_width=280):
             panel = gr.Markdown(
-                panel_html((), "", stale_after_days=service.settings.stale_after_days), elem_id="sources",
-                latex_delimiters=[], container=False,
+                panel_html((), "", stale_after_days=service.settings.stale_after_days),
+                elem_id="sources",
+                latex_delimiters=[],
+                container=False,
             )
     # The token is checked against the conversations held: the state itself holds no text.
     return Parts(chatbot, panel, question, retry, clear, gr.State(""))
@@ -89,26 +119,45 @@ def _layout(service: Service) -> Parts:
 
 def _events(parts: Parts, service: Service) -> None:
     ask = parts.question.submit(
-        partial(_respond, service), [parts.question, parts.token], parts.outputs,
-        show_progress="hidden", api_visibility="private", concurrency_limit=CONCURRENCY,
+        partial(_respond, service),
+        [parts.question, parts.token],
+        parts.outputs,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=CONCURRENCY,
     )
     retry = parts.retry.click(
-        partial(_retry, service), [parts.token], parts.outputs,
-        show_progress="hidden", api_visibility="private", concurrency_limit=CONCURRENCY,
+        partial(_retry, service),
+        [parts.token],
+        parts.outputs,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=CONCURRENCY,
     )
     parts.question.stop(
-        partial(_stop, service), [parts.token], parts.outputs,
-        cancels=[ask, retry], show_progress="hidden", api_visibility="private",
+        partial(_stop, service),
+        [parts.token],
+        parts.outputs,
+        cancels=[ask, retry],
+        show_progress="hidden",
+        api_visibility="private",
     )
     parts.clear.click(
-        partial(_clear, service), [parts.token], parts.outputs,
-        cancels=[ask, retry], show_progress="hidden", api_visibility="private",
+        partial(_clear, service),
+        [parts.token],
+        parts.outputs,
+        cancels=[ask, retry],
+        show_progress="hidden",
+        api_visibility="private",
     )
 
 
 def _placeholder(service: Service) -> str:
     """Return the empty conversation: what can be asked, with examples from the corpus."""
-    items = "".join(f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>' for q in service.examples())
+    items = "".join(
+        f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>'
+        for q in service.examples()
+    )
     return (
         '<div class="accueil"><h2>Que voulez-vous vérifier&nbsp;?</h2>'
         "<p>Posez une question en français&nbsp;: la réponse cite les phrases du dossier qui la fondent, "
@@ -124,13 +173,18 @@ def _welcome(service: Service) -> Any:
 def _messages(conversation: Conversation) -> list[dict[str, str]]:
     found = []
     for turn in conversation.turns:
+        last = turn is conversation.turns[-1] and len(conversation.turns) > 1
         found.append({"role": "user", "content": question_html(turn)})
-        found.append({"role": "assistant", "content": answer_html(turn, conversation.token)})
+        found.append(
+            {"role": "assistant", "content": answer_html(turn, conversation.token, last_of_several=last)}
+        )
     return found
 
 
 def _panel(conversation: Conversation, service: Service) -> str:
-    return panel_html(conversation.turns, conversation.token, stale_after_days=service.settings.stale_after_days)
+    return panel_html(
+        conversation.turns, conversation.token, stale_after_days=service.settings.stale_after_days
+    )
 
 
 def _asking() -> Any:

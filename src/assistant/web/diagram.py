@@ -6,6 +6,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from assistant.question import Catalogue
 from assistant.text import fold
@@ -72,18 +73,23 @@ def _svg(matrix: Matrix, steps: list[str], plan: str) -> str:
         boxes = _row(matrix, slug, name, steps)
         height = max(len(b.lines) for b in boxes) * _LINE + 2 * _PAD
         parts += [_box(b, y, height, first=n == 0) for n, b in enumerate(boxes)]
-        parts += [_arrow(a.x + a.width, b.x, y + height // 2) for a, b in zip(boxes, boxes[1:], strict=False)]
+        parts += [_arrow(a.x + a.width, b.x, y + height // 2) for a, b in pairwise(boxes)]
         y += height + 14
     width = sum(_WIDTHS) + _GAP * 3 + 2 * _MARGIN
     heads = "".join(
         f'<text class="t" x="{x + _PAD}" y="60">{escape(h)}</text>'
-        for x, h in zip(_columns(), ["Fournisseur", *(re.sub(r"\s*\(.*\)$", "", s) for s in steps)], strict=True)
+        for x, h in zip(
+            _columns(), ["Fournisseur", *(re.sub(r"\s*\(.*\)$", "", s) for s in steps)], strict=True
+        )
     )
+    height = y + 6
     title = f"Où vont les données, offre {'grand public' if plan == 'grand public' else 'professionnelle'}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y + 6}" width="{width}" height="{y + 6}" '
-        f'role="img" aria-labelledby="diagramme-titre"><title id="diagramme-titre">{escape(title)}</title>{_STYLE}'
-        f'<rect class="fond" width="100%" height="100%"/><text class="h" x="{_MARGIN}" y="28">{escape(title)}</text>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" aria-labelledby="diagramme-titre">'
+        f'<title id="diagramme-titre">{escape(title)}</title>{_STYLE}'
+        '<rect class="fond" width="100%" height="100%"/>'
+        f'<text class="h" x="{_MARGIN}" y="28">{escape(title)}</text>'
         f"{heads}{''.join(parts)}</svg>"
     )
 
@@ -99,9 +105,9 @@ _STYLE = (
 def _box(box: _Box, y: int, height: int, *, first: bool) -> str:
     kind = "p" if first else "s" if box.silent else "b"
     top = y + (height - len(box.lines) * _LINE) / 2 + 13
+    style = "n" if first else "v"
     text = "".join(
-        f'<text{" class=" + chr(34) + "n" + chr(34) if first else ""} x="{box.x + _PAD}" y="{top + n * _LINE:g}">'
-        f"{escape(line)}</text>"
+        f'<text class="{style}" x="{box.x + _PAD}" y="{top + n * _LINE:g}">{escape(line)}</text>'
         for n, line in enumerate(box.lines)
     )
     return f'<rect class="{kind}" x="{box.x}" y="{y}" width="{box.width}" height="{height}"/>{text}'

@@ -16,7 +16,8 @@ FACTS = 3
 TRIES = 3
 """Candidates asked for each example: asking takes a fraction of a second, once per build."""
 _ASKS = re.compile(
-    r"(?:combien|quels?|quelles?|qui|où|pourquoi|comment|est-ce|peut-on|puis-je|les? |la |l’|l')", re.IGNORECASE
+    r"(?:combien|quels?|quelles?|qui|où|pourquoi|comment|est-ce|peut-on|puis-je|les? |la |l’|l')",
+    re.IGNORECASE,
 )
 _VAGUE = re.compile(r"\b(?:il|elle|ils|elles|on|ce|cette|ces|mon|ma|mes|nos|notre)\b", re.IGNORECASE)
 
@@ -30,10 +31,14 @@ def examples(index: Index, catalogue: Catalogue, answers: Callable[[str], bool])
         answers: Tells whether the assistant answers a question: a page must not suggest the others.
     """
     groups = (
-        (_facts(index, catalogue), FACTS), (_comparison(catalogue), 1),
-        (_listing(catalogue), 1), (_definition(index, catalogue), 1),
+        (_facts(index, catalogue), FACTS),
+        (_comparison(catalogue), 1),
+        (_listing(catalogue), 1),
+        (_definition(index, catalogue), 1),
     )
-    found = [q for group, wanted in groups for q in islice(filter(answers, islice(group, TRIES * wanted)), wanted)]
+    found = [
+        q for group, wanted in groups for q in islice(filter(answers, islice(group, TRIES * wanted)), wanted)
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -86,7 +91,11 @@ def _documented(catalogue: Catalogue, slug: str, attribute: str) -> bool:
 def _listing(catalogue: Catalogue) -> Iterator[str]:
     """Return a question over all providers, on an attribute to which some say yes, some no."""
     for attribute in sorted(catalogue.attributes, key=lambda a: _order(a + "liste")):
-        values = [catalogue.rows[s, attribute].identity for s in catalogue.providers if (s, attribute) in catalogue.rows]
+        values = [
+            catalogue.rows[s, attribute].identity
+            for s in catalogue.providers
+            if (s, attribute) in catalogue.rows
+        ]
         said = {fold(v.value).split(" ")[0].strip(":,\u00a0") for v in values if v}
         if {"oui", "non"} <= said and len(attribute.split()) > 1:
             yield f"Quels fournisseurs répondent oui sur «\u00a0{lower_first(attribute)}\u00a0»\u202f?"

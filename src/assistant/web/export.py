@@ -62,7 +62,13 @@ def pieces(turns: Sequence[Turn], *, title: str) -> list[Piece]:
         found += _turn_pieces(turn)
     builds = ", ".join(dict.fromkeys(f"{when} ({name})" for name, when in (t.build for t in turns) if name))
     made = moment(datetime.now(UTC).isoformat())
-    found.append(Piece("note", f"Document produit le {made} par l’Assistant du dossier, sur cette machine. Index\u00a0: {builds}."))
+    found.append(
+        Piece(
+            "note",
+            f"Document produit le {made} par l’Assistant du dossier, sur cette machine. "
+            f"Index\u00a0: {builds}.",
+        )
+    )
     return found
 
 
@@ -121,10 +127,16 @@ def to_markdown(content: Iterable[Piece]) -> bytes:
     for piece in content:
         turn += piece.kind == "heading"
         text = text_of(piece.text)
-        found.append({
-            "title": f"# {text}", "heading": f"## {text}", "subheading": f"### {text}", "item": f"- {text}",
-            "reference": f"[^{turn}-{piece.label}]: {_plain(piece.text)}", "note": f"*{text}*",
-        }.get(piece.kind, text))
+        found.append(
+            {
+                "title": f"# {text}",
+                "heading": f"## {text}",
+                "subheading": f"### {text}",
+                "item": f"- {text}",
+                "reference": f"[^{turn}-{piece.label}]: {_plain(piece.text)}",
+                "note": f"*{text}*",
+            }.get(piece.kind, text)
+        )
         if piece.table:
             found[-1] = _markdown_table(piece.table, turn)
     return ("\n\n".join(found) + "\n").encode()
@@ -153,8 +165,12 @@ def to_docx(content: Iterable[Piece]) -> bytes:
 
     document = Document()
     styles = {
-        "title": "Title", "heading": "Heading 1", "subheading": "Heading 2", "item": "List Bullet",
-        "note": "Intense Quote", "reference": "Normal",
+        "title": "Title",
+        "heading": "Heading 1",
+        "subheading": "Heading 2",
+        "item": "List Bullet",
+        "note": "Intense Quote",
+        "reference": "Normal",
     }
     for piece in content:
         if piece.table:

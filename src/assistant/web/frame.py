@@ -18,7 +18,8 @@ from assistant.web.markup import visible, web_address
 _FRENCH = (
     '<script nonce="{nonce}">for(const [k,v] of [["language","fr-FR"],["languages",["fr-FR","fr"]]])'
     "Object.defineProperty(navigator,k,{{get:()=>v}});"
-    'try{{const t=localStorage.getItem("theme");if(t)document.documentElement.dataset.theme=t}}catch{{}}</script>'
+    'try{{const t=localStorage.getItem("theme");if(t)document.documentElement.dataset.theme=t}}catch{{}}'
+    "</script>"
 )
 _OUTSIDE_META = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*', re.DOTALL)
 _CONTENT = re.compile(r"(<body[^>]*>)(.*?)(</body>)", re.DOTALL)
@@ -28,11 +29,18 @@ _CONTENT = re.compile(r"(<body[^>]*>)(.*?)(</body>)", re.DOTALL)
 def templates() -> Environment:
     """Return the page templates: every value is escaped, an unknown name is an error."""
     environment = Environment(
-        loader=PackageLoader("assistant.web"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=PackageLoader("assistant.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update(
-        day=french.day, moment=french.moment, count=french.count, visible=visible, web=web_address,
+        day=french.day,
+        moment=french.moment,
+        count=french.count,
+        visible=visible,
+        web=web_address,
     )
     environment.globals.update(types=TYPES, document_link=document_link, version=asset_version())
     return environment
@@ -69,9 +77,12 @@ def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:
         before = render("header.html", view="conversation", status=status())
         after = render("footer.html")
         return _CONTENT.sub(
-            lambda m: f'{m[1]}{before}<div id="principal" tabindex="-1">{m[2]}</div>'
-            f'<div id="vue" role="main" tabindex="-1" hidden></div>{after}{m[3]}',
-            html, count=1,
+            lambda m: (
+                f'{m[1]}{before}<div id="principal" tabindex="-1">{m[2]}</div>'
+                f'<div id="vue" role="main" tabindex="-1" hidden></div>{after}{m[3]}'
+            ),
+            html,
+            count=1,
         )
 
     return rewrite

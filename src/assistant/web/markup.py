@@ -24,9 +24,7 @@ def visible(text: str) -> str:
     kept = []
     for character in text:
         category = unicodedata.category(character)
-        if character in "\n\t":
-            kept.append(character)
-        elif category not in {"Cc", "Cf", "Co", "Cs"} or character in _KEPT_FORMAT:
+        if character in "\n\t" or category not in {"Cc", "Cf", "Co", "Cs"} or character in _KEPT_FORMAT:
             kept.append(character)
     return "".join(kept)
 
@@ -62,7 +60,9 @@ def encode_inline(text: str, marker: Callable[[int], str]) -> str:
         found.append(_strong(text[at : match.start()]))
         numbers = [int(n) for n in re.findall(r"\d+", match[1])]
         # The first marker clings to the word before it, or it would wrap alone.
-        found.append("&nbsp;" + "".join(marker(n) for n in numbers) if found[-1] else "".join(map(marker, numbers)))
+        found.append(
+            "&nbsp;" + "".join(marker(n) for n in numbers) if found[-1] else "".join(map(marker, numbers))
+        )
         at = match.end()
         if at < len(text) and text[at] not in ".,;:!?)»":
             found.append(" ")

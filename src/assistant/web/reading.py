@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from assistant.domain import Source
 from assistant.store import Index, SentenceRow
@@ -76,6 +77,21 @@ def _sentence(
         notes.append(numbers[note])
     identity = sentence.identity
     return ReadSentence(
-        visible(sentence.text), sentence_anchor(sentence.text), tuple(notes),
-        visible(identity.attribute) if identity else None, visible(identity.value) if identity else None,
+        visible(sentence.text),
+        sentence_anchor(sentence.text),
+        tuple(notes),
+        visible(identity.attribute) if identity else None,
+        visible(identity.value) if identity else None,
     )
+
+
+def sentences_with(index: Index, slug: str, notes: tuple[str, ...], *, limit: int) -> list[str]:
+    """Return the sentences of *slug*, its identity table left out, that bear one of *notes*."""
+    wanted = set(notes)
+    found = (
+        sentence.text
+        for passage in index.passages_of(slug)
+        for sentence in map(index.sentence, index.sentence_rows(passage.row))
+        if sentence.identity is None and wanted & set(sentence.notes)
+    )
+    return list(islice(found, limit))

@@ -67,7 +67,7 @@ class Rebuilds:
             error = str(failure)
         except Exception as failure:  # noqa: BLE001 - a thread's last resort: the page must not wait for ever
             error = (
-                f"La reconstruction a échoué ({type(failure).__name__}) : l’index précédent reste en service. "
-                "Relancez-la, ou lancez « assistant index » pour en savoir plus."
+                f"La reconstruction a échoué ({type(failure).__name__}) : l’index précédent "
+                "reste en service. Relancez-la, ou lancez « assistant index » pour en savoir plus."
             )
         self._state = RebuildState(error=error, report=report)

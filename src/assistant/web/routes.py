@@ -14,6 +14,7 @@ from markupsafe import Markup
 from assistant.corpus import scan
 from assistant.corpus.scan import FoundFile
 from assistant.store import Index, RebuildReport
+from assistant.store.index import DocumentRow
 from assistant.web.blocks import blocks_of
 from assistant.web.cards import document_link
 from assistant.web.comparison import Filters, compare, read_value, to_csv, to_ods
@@ -22,13 +23,16 @@ from assistant.web.diagram import draw
 from assistant.web.export import MEDIA, cite_block, cite_quote, pieces, to_docx, to_markdown, to_odt
 from assistant.web.frame import render
 from assistant.web.french import count
-from assistant.web.reading import read
+from assistant.web.reading import read, sentences_with
 from assistant.web.rebuilding import RebuildState
 from assistant.web.service import Service
 
 _UI = {"ui.css": "text/css", "ui.js": "text/javascript", "icone.svg": "image/svg+xml"}
 _WRITERS: dict[str, Callable[..., bytes]] = {"md": to_markdown, "odt": to_odt, "docx": to_docx}
 _TITLE = "Réponses du dossier"
+_GROUPS = {"fiche": "Fiches", "article": "Articles", "annexe": "Annexes"}
+MOST_SENTENCES = 6
+"""Sentences of a fiche shown behind a cell of the comparison."""
 
 
 def pages(service: Service) -> APIRouter:
@@ -41,13 +45,19 @@ def pages(service: Service) -> APIRouter:
     return router
 
 
-def _page(service: Service, template: str, /, *, title: str, view: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-    html = render(template, title=f"{title} – Assistant du dossier", view=view, status=service.status_line(), **values)
+def _page(
+    service: Service, template: str, /, *, title: str, view: str, status_code: int = 200, **values: Any
+) -> HTMLResponse:
+    html = render(
+        template, title=f"{title} – Assistant du dossier", view=view, status=service.status_line(), **values
+    )
     return HTMLResponse(html, status_code=status_code)
 
 
 def _missing(service: Service, reason: str) -> HTMLResponse:
-    return _page(service, "introuvable.html", title="Page introuvable", view="", status_code=404, reason=reason)
+    return _page(
+        service, "introuvable.html", title="Page introuvable", view="", status_code=404, reason=reason
+    )
 
 
 def _reading_routes(router: APIRouter, service: Service) -> None:
@@ -70,8 +80,13 @@ def _reading_routes(router: APIRouter, service: Service) -> None:
             return _missing(service, "Ce document n’est pas, ou n’est plus, dans l’index.")
         pdf = f"/fichier/{quote(slug, safe='')}" if found.path.lower().endswith(".pdf") else None
         return _page(
-            service, "document.html", title=found.title, view="dossier",
-            document=found, reading=read(index, slug), file=pdf,
+            service,
+            "document.html",
+            title=found.title,
+            view="dossier",
+            document=found,
+            reading=read(index, slug),
+            file=pdf,
         )
 
     @router.get("/fichier/{slug}")
@@ -79,18 +94,35 @@ def _reading_routes(router: APIRouter, service: Service) -> None:
         found = service.assistant.index.documents.get(slug)
         root = service.corpus.resolve()
         path = (root / found.path).resolve() if found else root
-        if found is None or path.suffix.lower() != ".pdf" or not path.is_relative_to(root) or not path.is_file():
+        if (
+            found is None
+            or path.suffix.lower() != ".pdf"
+            or not path.is_relative_to(root)
+            or not path.is_file()
+        ):
             return _missing(service, "Ce fichier n’est pas consultable.")
-        return FileResponse(path, media_type="application/pdf", content_disposition_type="inline", filename=path.name)
+        return FileResponse(
+            path, media_type="application/pdf", content_disposition_type="inline", filename=path.name
+        )
+
+
+def _group(document: DocumentRow) -> str:
+    return _GROUPS.get(document.type, "Autres documents")
 
 
 def _dossier(service: Service) -> dict[str, Any]:
     index = service.assistant.index
     state = service.rebuilds.state
     states = _file_states(service, index)
-    paths = {d.path for d in index.documents.values()}
+    documents = sorted(index.documents.values(), key=lambda d: d.title)
+    paths = {d.path for d in documents}
     return {
-        "documents": sorted(index.documents.values(), key=lambda d: ({"fiche": 0, "article": 1, "annexe": 2}.get(d.type, 3), d.title)),
+        "groups": [
+            (label, found)
+            for label in (*_GROUPS.values(), "Autres documents")
+            if (found := [d for d in documents if _group(d) == label])
+        ],
+        "total": len(documents),
         "passages": {slug: len(index.passages_of(slug)) for slug in index.documents},
         "states": states,
         "others": [(p, label, reason) for p, (_, label, reason) in sorted(states.items()) if p not in paths],
@@ -116,14 +148,20 @@ def _file_states(service: Service, index: Index) -> dict[str, tuple[str, str, st
 def _report(report: RebuildReport | None) -> dict[str, Any]:
     if report is None:
         return {"report": None, "lead": "", "changes": [], "reasons": []}
-    lead = "Rien n’avait changé : l’index était à jour." if report.current else (
-        f"{count(report.passages, 'passage')} en {report.seconds:.1f}".replace(".", ",") + "\u00a0s."
+    lead = (
+        "Rien n’avait changé : l’index était à jour."
+        if report.current
+        else (f"{count(report.passages, 'passage')} en {report.seconds:.1f}".replace(".", ",") + "\u00a0s.")
     )
     return {
         "report": report,
         "lead": lead,
         "changes": [("Ajoutés", report.added), ("Modifiés", report.changed), ("Retirés", report.removed)],
-        "reasons": [("En échec", report.failed), ("Ignoré", report.skipped), ("Perdu à l’extraction", report.losses)],
+        "reasons": [
+            ("En échec", report.failed),
+            ("Ignoré", report.skipped),
+            ("Perdu à l’extraction", report.losses),
+        ],
     }
 
 
@@ -138,12 +176,20 @@ def _comparison_routes(router: APIRouter, service: Service) -> None:
         plan = "pro" if offre == "pro" else "grand public"
         drawn = draw(catalogue, plan=plan, providers=filters.providers)
         return _page(
-            service, "comparer.html", title="Comparer", view="comparer", matrix=compare(catalogue, filters),
-            filters=filters, attributes=catalogue.attributes, plan=plan,
+            service,
+            "comparer.html",
+            title="Comparer",
+            view="comparer",
+            matrix=compare(catalogue, filters),
+            filters=filters,
+            attributes=catalogue.attributes,
+            plan=plan,
             providers=[(s, catalogue.title(s)) for s in catalogue.providers],
             # Every text in the drawing is escaped where it is drawn.
             diagram=Markup(drawn) if drawn else None,  # noqa: S704
-            query=urlencode([*(("fiche", f) for f in fiche), *(("attribut", a) for a in attribut), ("offre", offre)]),
+            query=urlencode(
+                [*(("fiche", f) for f in fiche), *(("attribut", a) for a in attribut), ("offre", offre)]
+            ),
         )
 
     @router.get("/comparer.{kind}")
@@ -153,7 +199,9 @@ def _comparison_routes(router: APIRouter, service: Service) -> None:
         if kind == "csv":
             return _attachment(to_csv(matrix), "comparaison.csv", "text/csv; charset=utf-8")
         if kind == "ods":
-            return _attachment(to_ods(matrix), "comparaison.ods", "application/vnd.oasis.opendocument.spreadsheet")
+            return _attachment(
+                to_ods(matrix), "comparaison.ods", "application/vnd.oasis.opendocument.spreadsheet"
+            )
         drawn = draw(catalogue, plan="pro" if offre == "pro" else "grand public", providers=tuple(fiche))
         if kind != "svg" or drawn is None:
             return _missing(service, "Ce format n’existe pas.")
@@ -167,9 +215,19 @@ def _comparison_routes(router: APIRouter, service: Service) -> None:
         value = read_value(catalogue.rows.get((fiche, attribut)))
         notes = value.row.notes if value.row else ()
         return _page(
-            service, "cellule.html", title="Comparer", view="comparer", name=catalogue.title(fiche), attribute=attribut,
-            value=value, sources=[s for n in notes if (s := index.source(fiche, n))],
+            service,
+            "cellule.html",
+            title="Comparer",
+            view="comparer",
+            name=catalogue.title(fiche),
+            attribute=attribut,
+            value=value,
+            sources=[s for n in notes if (s := index.source(fiche, n))],
             link=document_link(fiche, value.row.text if value.row else None),
+            sentences=[
+                (t, document_link(fiche, t))
+                for t in sentences_with(index, fiche, notes, limit=MOST_SENTENCES)
+            ],
         )
 
 
@@ -186,8 +244,16 @@ def _takeaway_routes(router: APIRouter, service: Service) -> None:
             return _missing(service, "Cette conversation n’est plus en mémoire : reposez la question.")
         if kind == "txt":
             text = _quotation(conversation.turns, stem)
-            return Response(text, media_type=MEDIA["txt"]) if text else _missing(service, "Cette phrase n’existe pas.")
-        turns = conversation.turns if stem == "conversation" else [t for t in conversation.turns if str(t.number) == stem]
+            return (
+                Response(text, media_type=MEDIA["txt"])
+                if text
+                else _missing(service, "Cette phrase n’existe pas.")
+            )
+        turns = (
+            conversation.turns
+            if stem == "conversation"
+            else [t for t in conversation.turns if str(t.number) == stem]
+        )
         if not turns:
             return _missing(service, "Cette réponse n’est plus en mémoire : reposez la question.")
         title = _TITLE if stem == "conversation" else "Réponse du dossier"
@@ -212,7 +278,9 @@ def _quotation(turns: list[Turn], stem: str) -> str | None:
 def _state_routes(router: APIRouter, service: Service) -> None:
     @router.get("/api/etat")
     def state() -> Response:
-        return JSONResponse({"ligne": service.status_line(), "reconstruction": _state(service.rebuilds.state)})
+        return JSONResponse(
+            {"ligne": service.status_line(), "reconstruction": _state(service.rebuilds.state)}
+        )
 
     @router.post("/api/reconstruire")
     def rebuild(request: Request) -> Response:
@@ -228,8 +296,12 @@ def _state(state: RebuildState) -> dict[str, Any]:
     if report is not None and not state.running:
         summary = _report(report)["lead"] if report.current else _summary(report)
     return {
-        "en_cours": state.running, "etape": state.step, "fait": state.done, "total": state.total,
-        "erreur": state.error, "bilan": summary,
+        "en_cours": state.running,
+        "etape": state.step,
+        "fait": state.done,
+        "total": state.total,
+        "erreur": state.error,
+        "bilan": summary,
     }
 
 

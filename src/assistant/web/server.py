@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from assistant.web.guard import forbid_egress, is_loopback
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
+    from assistant.web.service import Service
     from assistant.web.shell import App
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -32,6 +34,19 @@ def create_app(
         settings: The administrator's choices.
         hosts: Names under which the server may be addressed beside those of the machine itself.
     """
+    from assistant.web.service import Service
+
+    del index
+    service = Service(assistant, corpus, settings)
+
+    async def assemble() -> App:
+        return _assemble(service, (*LOOPBACK_NAMES, *hosts))
+
+    # Where no event loop runs, Gradio opens one while it is put together and never closes it.
+    return asyncio.run(assemble())
+
+
+def _assemble(service: Service, hosts: tuple[str, ...]) -> App:
     import gradio as gr
     from fastapi import FastAPI
 
@@ -39,21 +54,28 @@ def create_app(
     from assistant.web.chat import build_chat
     from assistant.web.frame import chat_page
     from assistant.web.routes import pages
-    from assistant.web.service import Service
     from assistant.web.shell import Shell
     from assistant.web.theme import theme
 
-    del index
-    service = Service(assistant, corpus, settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    add_api(app, assistant)
+    add_api(app, service.assistant)
     app.include_router(pages(service))
     gr.mount_gradio_app(
-        app, build_chat(service), path="/", run_history=False, footer_links=[], show_error=False,
-        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=False, max_file_size="1kb",
-        theme=theme(), i18n=gr.I18n(fr=_FRENCH_STRINGS),
+        app,
+        build_chat(service),
+        path="/",
+        run_history=False,
+        footer_links=[],
+        show_error=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size="1kb",
+        theme=theme(),
+        i18n=gr.I18n(fr=_FRENCH_STRINGS),
     )
-    return Shell(app, hosts=(*LOOPBACK_NAMES, *hosts), rewrite=chat_page(service.status_line))
+    return Shell(app, hosts=hosts, rewrite=chat_page(service.status_line))
 
 
 # Gradio's French lacks these.
@@ -97,7 +119,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        message = f"Le port {port} de « {host} » ne peut pas être ouvert ({error.strerror}) : donnez-en un autre par --port."
+        message = (
+            f"Le port {port} de « {host} » ne peut pas être ouvert ({error.strerror}) : "
+            "donnez-en un autre par --port."
+        )
         raise SettingsError(message) from error
     listener.listen(128)
     return listener
@@ -112,8 +137,13 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
     app = create_app(assistant, corpus=corpus, index=index, settings=settings)
     forbid_egress()
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, lifespan="on",
-        timeout_graceful_shutdown=3, proxy_headers=False,
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+        proxy_headers=False,
     )
     address = _address(listener, host)
 

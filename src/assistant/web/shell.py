@@ -19,15 +19,41 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 1_000_000
-EXACT = frozenset({
-    "/", "/config", "/theme.css", "/manifest.json", "/favicon.ico", "/healthz", "/readyz",
-    "/dossier", "/comparer", "/comparer/cellule", "/comparer.csv", "/comparer.ods", "/comparer.svg",
-    "/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/queue/join", "/gradio_api/queue/data",
-    "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/app_id",
-})
+EXACT = frozenset(
+    {
+        "/",
+        "/config",
+        "/theme.css",
+        "/manifest.json",
+        "/favicon.ico",
+        "/healthz",
+        "/readyz",
+        "/dossier",
+        "/comparer",
+        "/comparer/cellule",
+        "/comparer.csv",
+        "/comparer.ods",
+        "/comparer.svg",
+        "/gradio_api/info",
+        "/gradio_api/startup-events",
+        "/gradio_api/queue/join",
+        "/gradio_api/queue/data",
+        "/gradio_api/cancel",
+        "/gradio_api/reset",
+        "/gradio_api/app_id",
+    }
+)
 PREFIXES = (
-    "/assets/", "/static/", "/svelte/", "/ui/", "/gradio_api/heartbeat/",
-    "/api/", "/v1/", "/document/", "/fichier/", "/emporter/",
+    "/assets/",
+    "/static/",
+    "/svelte/",
+    "/ui/",
+    "/gradio_api/heartbeat/",
+    "/api/",
+    "/v1/",
+    "/document/",
+    "/fichier/",
+    "/emporter/",
 )
 # Long-lived: their names hold a digest of their content.
 _CACHED = ("/assets/", "/static/", "/svelte/")
@@ -175,6 +201,9 @@ def _limited(receive: Receive) -> Receive:
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:
     data = json.dumps({"erreur": sentence}, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(data)).encode())]
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(data)).encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": data})

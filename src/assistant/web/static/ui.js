@@ -256,6 +256,7 @@ async function rebuild() {
 /* Gradio's own markup, put right for assistive technologies ----------------------------------- */
 
 let announced = new Set();
+let focused = false;
 
 function tidy() {
   // Gradio follows the system's theme when it starts; the visitor's choice comes first.
@@ -274,13 +275,31 @@ function tidy() {
   }
   const input = field();
   if (input && !input.getAttribute("aria-label")) input.setAttribute("aria-label", "Votre question");
+  // Ready to type where there is a keyboard; a phone's would cover half the page.
+  if (input && !focused) {
+    focused = true;
+    if (matchMedia("(hover: hover)").matches && document.activeElement === document.body) input.focus({ preventScroll: true });
+  }
   const sources = $("#sources");
   if (sources && !$(".fermer", $("#volet"))) addClose();
+  keepInView();
   const answered = $$("#conversation .reponse.fini");
   document.body.classList.toggle("conversation-vide", $$("#conversation .reponse").length === 0);
   const last = answered.at(-1);
   if (last && !announced.has(last.id)) finished(last);
   if (!answered.length) announced = new Set();
+}
+
+// A new question is brought to the top once; from then on the reader scrolls as they like.
+let seen = null;
+
+function keepInView() {
+  const last = $$("#conversation .reponse").at(-1);
+  if (!last || last.id === seen) return;
+  const question = $$("#conversation .question").at(-1);
+  const box = $("#conversation");
+  box.scrollTop += question.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
+  if (last.classList.contains("fini")) seen = last.id;
 }
 
 function addClose() {
