@@ -68,13 +68,18 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of ``tests/browser``; skip them where there is no Chromium."""
+    """Mark the tests of ``tests/browser``, run them last, skip them where there is no Chromium.
+
+    Last, because Playwright leaves an event loop running in the main thread once it has started:
+    nothing after it could call ``asyncio.run``.
+    """
     missing = pytest.mark.skip(reason=f"{CHROMIUM} is not installed")
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM.exists():
                 item.add_marker(missing)
+    items.sort(key=lambda item: "browser" in item.path.parts)
 
 
 @pytest.fixture(scope="session")

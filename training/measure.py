@@ -85,7 +85,8 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--data", type=Path, required=True)
     args = parser.parse_args()
-    model = SentenceTransformer(args.model, device="cpu", local_files_only=True)
+    # What ships is stored in float16; a CPU computes in float32.
+    model = SentenceTransformer(args.model, device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"})
     print(json.dumps({"model": args.model, **{k: round(v, 4) for k, v in measure(model, args.data).items()}}))
 
 

@@ -71,7 +71,9 @@ def page(page: Page, server: Server, watched: Watched) -> Iterator[Page]:
     """Open the chat; at the end, nothing was asked of anyone else and no policy was broken."""
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # Gradio's client complains when its stream ends because one leaves the page.
+        left = "AbortError" in message.text or "Connection errored out" in message.text
+        if message.type in {"error", "warning"} and not left:
             watched.complaints.append(message.text)
 
     page.set_default_timeout(20_000)

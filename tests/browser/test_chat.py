@@ -57,7 +57,7 @@ def test_a_follow_up_shows_how_it_was_understood(page: Page) -> None:
 
 def test_a_comparison_is_a_table(page: Page) -> None:
     """A row for each provider, each cell cited."""
-    ask(page, "Boréal ou Zéphyr : Cloud Act ?", turn=1)
+    ask(page, "Boréal ou Zéphyr : entraînement par défaut (grand public) ?", turn=1)
     table = page.locator("#r1 table")
     expect(table.locator("tbody tr")).to_have_count(2)
     expect(table.locator("tbody .cite").first).to_be_visible()

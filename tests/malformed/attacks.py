@@ -14,10 +14,12 @@ Files = Iterator[tuple[str, bytes]]
 # --- PDF ------------------------------------------------------------------------------------------
 
 
-def pdf_attacks() -> Files:
-    """Yield PDFs that loop, swell or lie."""
-    catalog = b"<< /Type /Catalog /Pages 2 0 R >>"
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"
+_CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+_PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"
+
+
+def page_trees() -> Files:
+    """Yield PDFs whose page tree turns on itself or lies about its size."""
     trees = {
         "soi": b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>",
         "racine": b"<< /Type /Pages /Kids [1 0 R 3 0 R] /Count 2 >>",
@@ -29,9 +31,14 @@ def pdf_attacks() -> Files:
     }
     for name, tree in trees.items():
         back = b"<< /Type /Pages /Kids [2 0 R] /Parent 2 0 R /Count 1 >>"
-        yield f"pdf/arbre-{name}.pdf", pdf_of([catalog, tree, page, back])
+        yield f"pdf/arbre-{name}.pdf", pdf_of([_CATALOG, tree, _PAGE, back])
+
+
+def pdf_attacks() -> Files:
+    """Yield PDFs that loop, swell or lie."""
+    yield from page_trees()
     many = b"<< /Type /Pages /Kids [%s] /Count 6000 >>" % (b"3 0 R " * 6000)
-    yield "pdf/trop-de-pages.pdf", pdf_of([catalog, many, page])
+    yield "pdf/trop-de-pages.pdf", pdf_of([_CATALOG, many, _PAGE])
     bomb = zlib.compress(bytes(200_000_000), 1)
     yield "pdf/bombe.pdf", simple_pdf("", stream_of(bomb, b"/Filter /FlateDecode"))
     twice = zlib.compress(zlib.compress(bytes(200_000_000), 9), 9)
@@ -46,7 +53,7 @@ def pdf_attacks() -> Files:
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
     ]
     text = [
-        page[:-2] + b"/Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        _PAGE[:-2] + b"/Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         stream_of(show("Un.")),
         FONT,
     ]
@@ -55,10 +62,10 @@ def pdf_attacks() -> Files:
         b"/X0 Do /X0 Do",
         b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X0 6 0 R >> >>",
     )
-    own = page[:-2] + b"/Contents 4 0 R /Resources << /XObject << /X0 6 0 R >> >> >>"
-    yield "pdf/formulaire.pdf", pdf_of([catalog, base[1], own, stream_of(b"/X0 Do"), FONT, form])
+    own = _PAGE[:-2] + b"/Contents 4 0 R /Resources << /XObject << /X0 6 0 R >> >> >>"
+    yield "pdf/formulaire.pdf", pdf_of([_CATALOG, base[1], own, stream_of(b"/X0 Do"), FONT, form])
     lock = b"/Encrypt << /Filter /Standard /V 9 /R 9 /O (x) /U (y) /P -1 >> /ID [(a) (b)]"
-    yield "pdf/chiffre.pdf", pdf_of([catalog, base[1], page], trailer=lock)
+    yield "pdf/chiffre.pdf", pdf_of([_CATALOG, base[1], _PAGE], trailer=lock)
     yield "pdf/entete-seul.pdf", b"%PDF-1.7\n"
     yield "pdf/loin.pdf", b"x" * 900 + simple_pdf("Texte après des octets perdus.")
 
@@ -110,6 +117,11 @@ def archive_attacks() -> Files:
         yield f"archives/menteur.{suffix}", _lying(make(shape % (b"Une phrase. " * 500)))
         yield f"archives/chemins.{suffix}", zip_of({"../../" + member: b"<a/>", "/" + member: b"<a/>"})
         yield f"archives/poupees.{suffix}", zip_of({member: make(shape % b"Dedans.")})
+    yield from _oddities()
+
+
+def _oddities() -> Files:
+    """Yield what only one of the two formats can suffer."""
     yield "archives/nombreux.docx", zip_of({f"f{n}": b"" for n in range(10_100)})
     yield (
         "archives/repete.odt",

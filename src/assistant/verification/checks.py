@@ -12,10 +12,10 @@ from assistant.verification.reading import Cue, Quantity, Reading, Word, currenc
 
 Check = Callable[[Reading, Sequence[Reading]], bool]
 
-SWAP = 1.4
+SWAP = 2.0
 SLACK = 0.35
-REACH = 4
-TURNED = 0.7
+REACH = 6
+TURNED = 0.3
 """How much more a name or number must look like another one's place in the sentences than like its
 own to count as swapped. Calibrated by tools/calibrate_verification.py, with the table's swaps."""
 _SHORT = 3
@@ -125,15 +125,15 @@ def marks(statement: Reading, evidence: Sequence[Reading]) -> str | None:
     """Return the mark of modality, source or extent that was lost or added, or None."""
     texts = [e.folded for e in evidence]
     told = [t for e in evidence for t in _told(e, statement)]
-    for rule, name, pattern in lexicon().marks:
-        kept = told if rule == "kept" and name in _OF_A_CLAUSE else texts
-        here, there = bool(pattern.search(statement.folded)), any(pattern.search(t) for t in kept)
-        if (here and not there and rule in {"both", "added"}) or (there and not here and rule in {"both", "kept"}):
-            return name
+    for mark in lexicon().marks:
+        if mark.made_up(statement.folded, texts) or mark.lost(
+            told if mark.name in _OF_A_CLAUSE else texts, statement.folded
+        ):
+            return mark.name
     return None
 
 
-_OF_A_CLAUSE = frozenset({"partial", "possibility", "obligation", "future"})
+_OF_A_CLAUSE = frozenset({"partial", "some", "possibility", "duty", "planned"})
 """Marks that bear on the clause they stand in: leaving the whole clause out loses nothing else."""
 
 
@@ -167,7 +167,8 @@ def _meets(one: Cue, other: Cue) -> bool:
     if any(lex.same(a, b) for a in one.scope for b in other.scope):
         return True
     # « Copilot n'y figure pas », « Copilot n'en fait pas partie »: the subject tells what is denied.
-    return min(len(one.scope), len(other.scope)) <= 1 and bool(set(one.subject) & set(other.subject))
+    vague = any(all(w in lex.light or lex.same(w, "figur") for w in c.scope) for c in (one, other))
+    return vague and bool(set(one.subject) & set(other.subject))
 
 
 def _restated(cue: Cue, said: frozenset[str]) -> bool:
@@ -181,24 +182,29 @@ def swapped(statement: Reading, evidence: Sequence[Reading]) -> bool:
     """Tell whether a name or number stands where the sentences have another one.
 
     One that looks like another's place is no swap where that other keeps its place as well: two
-    may stand side by side.
-    """
-    places = [(a, _around(e, a)) for e in evidence for a in _anchors(e)]
-    mine = [(a, _around(statement, a)) for a in _anchors(statement)]
-
-    def own(anchor: Anchor, around: Around) -> float:
-        return max((_alike(around, p) for a, p in places if a.keys & anchor.keys), default=0.0)
-
-    kept = [(a, own(a, around)) for a, around in mine]
-    for (anchor, around), (_, mine_score) in zip(mine, kept, strict=True):
+    may stand side by side.    """
+    known = _known([statement, *evidence])
+    places = [(a, _around(e, a)) for e in evidence for a in _anchors(e, known)]
+    mine = [(a, _around(statement, a)) for a in _anchors(statement, known)]
+    kept = [(a, max((_alike(around, p) for x, p in places if x.keys & a.keys), default=0.0)) for a, around in mine]
+    for (anchor, around), (_, own) in zip(mine, kept, strict=True):
         for place, theirs in places:
             if place.sort != anchor.sort or place.keys & anchor.keys:
                 continue
             other = _alike(around, theirs)
             held = max((score for a, score in kept if a.keys & place.keys), default=0.0)
-            if other > SWAP * mine_score + SLACK and held < other:
+            if other > SWAP * own + SLACK and held < other:
                 return True
     return False
+
+
+_STOPS = frozenset(";:.")
+
+
+def _known(readings: Sequence[Reading]) -> frozenset[str]:
+    """Return the names of some sentences, also those that begin one of them."""
+    found = {w.folded for r in readings for w in r.words if w.sort == "name"}
+    return frozenset(found)
 
 
 Around = tuple[tuple[str, float], ...]
@@ -214,7 +220,7 @@ class Anchor:
     last: int
 
 
-def _anchors(reading: Reading) -> list[Anchor]:
+def _anchors(reading: Reading, known: frozenset[str]) -> list[Anchor]:
     unit_of = {q.at: q.unit for q in reading.quantities}
     dated = {m.at for m in reading.moments}
     found: list[Anchor] = []
@@ -222,7 +228,7 @@ def _anchors(reading: Reading) -> list[Anchor]:
         if word.sort == "number":
             sort = f"number {unit_of.get(i, 'date' if i in dated else '')}"
             found.append(Anchor(sort, frozenset({word.folded}), i, i))
-        elif key := _name_key(word):
+        elif key := _name_key(word, known):
             if found and found[-1].sort == "name" and found[-1].last == i - 1:
                 found[-1] = Anchor("name", found[-1].keys | {key}, found[-1].first, i)
             else:
@@ -230,12 +236,13 @@ def _anchors(reading: Reading) -> list[Anchor]:
     return found
 
 
-def _name_key(word: Word) -> str | None:
+def _name_key(word: Word, known: frozenset[str] = frozenset()) -> str | None:
     if word.sort in {"name", "word"}:
         for group in lexicon().names:
             if word.folded in group or word.folded.removesuffix("s") in group:
                 return group[0]
-    return word.folded if word.sort == "name" and word.content else None
+    named = word.sort == "name" or (word.surface[:1].isupper() and word.folded in known)
+    return word.folded if named and word.content else None
 
 
 def _around(reading: Reading, anchor: Anchor) -> tuple[tuple[str, float], ...]:
@@ -244,7 +251,7 @@ def _around(reading: Reading, anchor: Anchor) -> tuple[tuple[str, float], ...]:
     light = lexicon().light
     for step, start in ((-1, anchor.first), (1, anchor.last)):
         distance, i = 0, start + step
-        while 0 <= i < len(reading.words) and reading.words[i].folded not in ";:." and distance < REACH:
+        while 0 <= i < len(reading.words) and reading.words[i].folded not in _STOPS and distance < REACH:
             word = reading.words[i]
             if word.content and word.stem not in light and not _SAYING.fullmatch(word.folded):
                 distance += 1
@@ -268,9 +275,10 @@ def _alike(one: tuple[tuple[str, float], ...], other: tuple[tuple[str, float], .
 
 def turned(statement: Reading, evidence: Sequence[Reading]) -> bool:
     """Tell whether two names changed sides of one relation: « A est filiale de B », « B … de A »."""
-    mine = [a for a in _anchors(statement) if a.sort == "name"]
+    known = _known([statement, *evidence])
+    mine = [a for a in _anchors(statement, known) if a.sort == "name"]
     for e in evidence:
-        theirs = [a for a in _anchors(e) if a.sort == "name"]
+        theirs = [a for a in _anchors(e, known) if a.sort == "name"]
         for one, two in ((a, b) for a in mine for b in mine if a.last < b.first and not a.keys & b.keys):
             here, passive = _link(statement, one, two)
             for b, a in ((b, a) for b in theirs for a in theirs if b.last < a.first):

@@ -5,11 +5,41 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from assistant.text import fold, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark of modality, source or extent.
+
+    Attributes:
+        rule: "kept", "added" or "both".
+        pattern: What shows it.
+        also: What may stand for it on the other side.
+    """
+
+    name: str
+    rule: str
+    pattern: re.Pattern[str]
+    also: re.Pattern[str]
+
+    def lost(self, sources: Sequence[str], statement: str) -> bool:
+        """Tell whether *sources* bear the mark and *statement* does not."""
+        return self.rule != "added" and self._misses(sources, [statement])
+
+    def made_up(self, statement: str, sources: Sequence[str]) -> bool:
+        """Tell whether *statement* bears the mark and *sources* do not."""
+        return self.rule != "kept" and self._misses([statement], sources)
+
+    def _misses(self, here: Sequence[str], there: Sequence[str]) -> bool:
+        return any(self.pattern.search(t) for t in here) and not any(
+            self.pattern.search(t) or self.also.search(t) for t in there
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +51,14 @@ class Lexicon:
         groups: Stem -> the synonym groups that it belongs to.
         names: Ways of writing one name, each a folded string.
         opposites: Stem -> stems that say the contrary.
-        marks: (rule, name, pattern), the rule being "both", "kept" or "added".
+        marks: What must not be lost or added.
     """
 
     light: frozenset[str]
     groups: dict[str, frozenset[int]]
     names: tuple[tuple[str, ...], ...]
     opposites: dict[str, frozenset[str]]
-    marks: tuple[tuple[str, str, re.Pattern[str]], ...]
+    marks: tuple[Mark, ...]
 
     def same(self, one: str, other: str) -> bool:
         """Tell whether two stems may stand for one another."""
@@ -36,7 +66,7 @@ class Lexicon:
 
 
 _SUFFIXES = frozenset(
-    """e es er ir re if iv ive eur eus euse rice ateur ation atio it at ement ment emen ance ence anc enc
+    """e es er ir re if iv ive eur eus euse rice ag ateur ation atio it at ement ment emen ance ence anc enc
     able ibl ible ique iqu el al ell aire ist iste ism isme ite age ur ure ion ition ant ent ee ie ien
     ienn ain ais ois and ard aux ual uel ial iel isation is ise iser i t s r tion teur trice tur ture u ut""".split()
 )
@@ -111,6 +141,7 @@ def lexicon() -> Lexicon:
         names=tuple(tuple(fold(n) for n in line.split("|")) for line in data["names"]),
         opposites={w: frozenset(o) for w, o in opposites.items()},
         marks=tuple(
-            (rule, name, re.compile(pattern)) for rule, named in data["marks"].items() for name, pattern in named.items()
+            Mark(m["name"], m["rule"], re.compile(m["mark"]), re.compile(m["also"] if "also" in m else r"(?!)"))
+            for m in data["marks"]
         ),
     )

@@ -190,12 +190,12 @@ _BEFORE = (
     ("more", re.compile(r"(?:plus de|plus d'|depass\w+|au dela de|superieur\w* a|exced\w+)$")),
     ("less", re.compile(r"(?:moins de|moins d'|inferieur\w* a|sous les|en dessous de)$")),
 )
-_AFTER = (("about", re.compile(r"^\W*(?:\w+ ){0,3}environ\b")), ("least", re.compile(r"^\W*(?:\w+ ){0,2}(?:ou plus|ou davantage|au moins|minimum)\b")), ("most", re.compile(r"^\W*(?:\w+ ){0,2}(?:au plus|maximum|au maximum)\b")))
+_AFTER = (("more", re.compile(r"^\W*(?:\w+ )?de plus\b")), ("less", re.compile(r"^\W*(?:\w+ )?de moins\b")), ("about", re.compile(r"^\W*(?:\w+ ){0,3}environ\b")), ("least", re.compile(r"^\W*(?:\w+ ){0,2}(?:ou plus|ou davantage|au moins|minimum)\b")), ("most", re.compile(r"^\W*(?:\w+ ){0,2}(?:au plus|maximum|au maximum)\b")))
 
 
 def _before(words: list[Word], at: int) -> str:
-    """Return the nine words before a number, « dès » told from « des »."""
-    text = " ".join("dès" if w.surface.lower() == "dès" else w.folded for w in words[max(0, at - 9) : at])
+    """Return the twelve words before a number, « dès » told from « des »."""
+    text = " ".join("dès" if w.surface.lower() == "dès" else w.folded for w in words[max(0, at - 12) : at])
     return re.sub(r"\b(d|jusqu|l) ", r"\1'", text)
 
 

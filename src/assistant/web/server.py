@@ -42,8 +42,12 @@ def create_app(
     async def assemble() -> App:
         return _assemble(service, (*LOOPBACK_NAMES, *hosts))
 
-    # Where no event loop runs, Gradio opens one while it is put together and never closes it.
-    return asyncio.run(assemble())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Where no event loop runs, Gradio opens one while it is put together and never closes it.
+        return asyncio.run(assemble())
+    return _assemble(service, (*LOOPBACK_NAMES, *hosts))
 
 
 def _assemble(service: Service, hosts: tuple[str, ...]) -> App:

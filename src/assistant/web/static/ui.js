@@ -37,6 +37,8 @@ function currentTheme() {
   return kept || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => applyTheme(currentTheme()));
+
 function toggleTheme() {
   const theme = root.dataset.theme === "dark" ? "light" : "dark";
   try { localStorage.setItem("theme", theme); } catch { /* The choice then lasts one page. */ }
