@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from assistant import Assistant
 from assistant.embedding import SentenceEncoder
@@ -48,17 +49,22 @@ def warm(assistant: Assistant, questions: Path) -> dict[str, float | None]:
 def command(arguments: Sequence[str], *, times: int) -> float:
     """Return the median time of a command in a new process, in seconds."""
     line = [sys.executable, "-c", COMMAND, *arguments]
-    return median(seconds(lambda: subprocess.run(line, capture_output=True, check=False)) for _ in range(times))  # noqa: S603
+    return median(
+        seconds(lambda: subprocess.run(line, capture_output=True, check=False)) for _ in range(times)
+    )
 
 
 def encoding(encoder: SentenceEncoder, texts: Sequence[str]) -> dict[str, float]:
     """Return the time of one query, in milliseconds, and how many passages are embedded a second."""
     encoder.encode_queries([QUESTION])
     one = median(seconds(lambda t=t: encoder.encode_queries([t])) for t in texts[:30])  # type: ignore[misc]
-    return {"query_ms": 1000 * one, "passages_per_s": len(texts) / seconds(lambda: encoder.encode_passages(texts))}
+    return {
+        "query_ms": 1000 * one,
+        "passages_per_s": len(texts) / seconds(lambda: encoder.encode_passages(texts)),
+    }
 
 
-def measure(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
+def measure(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """Return every time."""
     encoder = SentenceEncoder(settings.model)
     assistant = Assistant.open(options.index, settings, encoder=encoder)
@@ -76,9 +82,24 @@ def measure(options: argparse.Namespace, settings: Settings) -> dict[str, object
     }
 
 
+def table(found: dict[str, Any]) -> str:
+    """Return the times as text."""
+    ask, encoder = found["warm_ask_ms"], found["encoder"]
+    lines = {
+        "ask, warm process": f"p50 {ask['p50']:.0f} ms, p95 {ask['p95']:.0f} ms, max {ask['max']:.0f} ms",
+        "assistant ask, cold": f"{found['cold_ask_s']:.2f} s",
+        "assistant --help": f"{found['help_s']:.2f} s",
+        "encoder, one query": f"{encoder['query_ms']:.1f} ms",
+        "encoder, passages": f"{encoder['passages_per_s']:.0f} a second",
+    }
+    return "\n".join(f"{name:24}{value}" for name, value in lines.items())
+
+
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--index", type=Path, default=Path("index"))
     parser.add_argument("--config", type=Path)
     parser.add_argument("--questions", type=Path, default=Path("eval/questions"))
@@ -88,14 +109,8 @@ def main() -> None:
     if options.json:
         print(json.dumps(found))
         return
-    ask, encoder = found["warm_ask_ms"], found["encoder"]
-    assert isinstance(ask, dict)  # noqa: S101 - for the reader
-    assert isinstance(encoder, dict)  # noqa: S101
     print(f"{found['processors']} processors, threads {found['threads']}, model {found['model']}")
-    print(f"ask, warm process       p50 {ask['p50']:.0f} ms, p95 {ask['p95']:.0f} ms, max {ask['max']:.0f} ms")
-    print(f"assistant ask, cold     {found['cold_ask_s']:.2f} s")
-    print(f"assistant --help        {found['help_s']:.2f} s")
-    print(f"encoder                 {encoder['query_ms']:.1f} ms a query, {encoder['passages_per_s']:.0f} passages/s")
+    print(table(found))
 
 
 if __name__ == "__main__":

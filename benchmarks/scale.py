@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import random
 import resource
 import subprocess
@@ -75,7 +76,9 @@ def seed_sentences(corpus: Path) -> list[str]:
     for file in scan(corpus):
         if Path(file.path).suffix.lower() in FORMATS and file.path.endswith(".md"):
             document = read_document(corpus, file.path)
-            found += [s.text for section in document.sections for s in section.sentences if 60 <= len(s.text) <= 250]
+            found += [
+                s.text for section in document.sections for s in section.sentences if 60 <= len(s.text) <= 250
+            ]
     return found
 
 
@@ -105,14 +108,21 @@ def build(corpus: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
     """Build the index from nothing."""
     report = rebuild(corpus, index, encoder, max_chars=600)
     disk = sum(p.stat().st_size for p in index.rglob("*") if p.is_file())
-    return {"passages": report.passages, "build_s": report.seconds, "build_mb": peak_mb(), "disk_mb": disk / 2**20}
+    return {
+        "passages": report.passages,
+        "build_s": report.seconds,
+        "build_mb": peak_mb(),
+        "disk_mb": disk / 2**20,
+    }
 
 
 def update(corpus: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
     """Look for changes where there are none, then change one file."""
     unchanged = rebuild(corpus, index, encoder, max_chars=600)
     path = corpus / "registre-0.md"
-    path.write_text(path.read_text(encoding="utf-8") + "\nUne phrase de plus, ajoutée à la main.\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + "\nUne phrase de plus, ajoutée à la main.\n", encoding="utf-8"
+    )
     changed = rebuild(corpus, index, encoder, max_chars=600)
     return {"unchanged_s": unchanged.seconds, "changed_s": changed.seconds, "embedded": changed.embedded}
 
@@ -127,13 +137,18 @@ def query(corpus: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
     opened = time.perf_counter() - started
     times = []
     for _ in range(QUERIES):
-        line = rng.choice([x for x in rng.choice(files).read_text(encoding="utf-8").split("\n") if len(x) > 100])
+        line = rng.choice(
+            [x for x in rng.choice(files).read_text(encoding="utf-8").split("\n") if len(x) > 100]
+        )
         words = [w for w in line.split(". ")[0].split() if rng.random() > 0.4]
         started = time.perf_counter()
         assistant.ask(" ".join(words)[:300] + " ?")
         times.append(1000 * (time.perf_counter() - started))
     return {
-        "open_s": opened, "p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95), "query_mb": peak_mb(),
+        "open_s": opened,
+        "p50_ms": percentile(times, 0.5),
+        "p95_ms": percentile(times, 0.95),
+        "query_mb": peak_mb(),
     }
 
 
@@ -159,7 +174,7 @@ STAGES = {"build": build, "update": update, "query": query, "recall": recall}
 def stage(name: str, corpus: Path, index: Path, model: str) -> dict[str, Any]:
     """Run one stage in a process of its own; return what it measured."""
     line = [sys.executable, __file__, "--stage", name, str(corpus), str(index), "--model", model]
-    done = subprocess.run(line, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603 - this very script
+    done = subprocess.run(line, stdout=subprocess.PIPE, check=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -177,18 +192,25 @@ def measure(size: int, model: str, sentences: Sequence[str], place: Path | None)
 
 
 COLUMNS = (
-    ("size", "Passages", "{:,.0f}"), ("vectors", "Vecteurs", "{}"), ("build_s", "Construction (s)", "{:.1f}"),
-    ("unchanged_s", "Sans changement (s)", "{:.2f}"), ("changed_s", "Un fichier changé (s)", "{:.2f}"),
-    ("build_mb", "Mémoire, construction (Mo)", "{:.0f}"), ("query_mb", "Mémoire, questions (Mo)", "{:.0f}"),
-    ("disk_mb", "Disque (Mo)", "{:.0f}"), ("p50_ms", "Question p50 (ms)", "{:.0f}"),
-    ("p95_ms", "Question p95 (ms)", "{:.0f}"), ("recall@10", "Rappel@10", "{:.3f}"),
+    ("size", "Passages", "{:,.0f}"),
+    ("vectors", "Vecteurs", "{}"),
+    ("build_s", "Construction (s)", "{:.1f}"),
+    ("unchanged_s", "Sans changement (s)", "{:.2f}"),
+    ("changed_s", "Un fichier changé (s)", "{:.2f}"),
+    ("build_mb", "Mémoire, construction (Mo)", "{:.0f}"),
+    ("query_mb", "Mémoire, questions (Mo)", "{:.0f}"),
+    ("disk_mb", "Disque (Mo)", "{:.0f}"),
+    ("p50_ms", "Question p50 (ms)", "{:.0f}"),
+    ("p95_ms", "Question p95 (ms)", "{:.0f}"),
+    ("recall@10", "Rappel@10", "{:.3f}"),
 )
 
 
 def markdown(results: Sequence[dict[str, Any]]) -> str:
     """Return the table: one row a figure, one column a size."""
     lines = [
-        [label, *(form.format(r[key]).replace(",", "\u202f").replace(".", ",") for r in results)] for key, label, form in COLUMNS
+        [label, *(form.format(r[key]).replace(",", "\u202f").replace(".", ",") for r in results)]
+        for key, label, form in COLUMNS
     ]
     rows = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([rows[0], "| --- |" + " ---: |" * len(results), *rows[1:]])
@@ -197,18 +219,30 @@ def markdown(results: Sequence[dict[str, Any]]) -> str:
 def plot(results: Sequence[dict[str, Any]]) -> str:
     """Return a log-log plot of times over sizes, as a standalone SVG."""
     sizes = [r["size"] for r in results]
-    powers = tuple(float(10**n) for n in range(3, 8) if min(sizes) / 10 < 10**n < max(sizes) * 10)
+    low, high = math.floor(math.log10(min(sizes))), math.ceil(math.log10(max(sizes)))
+    powers = tuple(float(10**n) for n in range(low, max(high, low + 1) + 1))
 
     def line(name: str, key: str, factor: float) -> Series:
         return Series(name, tuple((r["size"], r[key] * factor) for r in results), dots=True)
 
     chart = Chart(
         "Temps selon le nombre de passages",
-        Axis("Passages", powers[0], powers[-1], powers, lambda v: f"{v:,.0f}".replace(",", "\u202f"), log=True),
-        Axis("Millisecondes", 1, 1e7, tuple(float(10**n) for n in range(8)), lambda v: f"{v:,.0f}".replace(",", "\u202f"), log=True),
+        Axis(
+            "Passages", powers[0], powers[-1], powers, lambda v: f"{v:,.0f}".replace(",", "\u202f"), log=True
+        ),
+        Axis(
+            "Millisecondes",
+            1,
+            1e7,
+            tuple(float(10**n) for n in range(8)),
+            lambda v: f"{v:,.0f}".replace(",", "\u202f"),
+            log=True,
+        ),
         (
-            line("Question, 95e centile", "p95_ms", 1), line("Un fichier changé", "changed_s", 1000),
-            line("Mise à jour sans changement", "unchanged_s", 1000), line("Construction", "build_s", 1000),
+            line("Question, 95e centile", "p95_ms", 1),
+            line("Un fichier changé", "changed_s", 1000),
+            line("Mise à jour sans changement", "unchanged_s", 1000),
+            line("Construction", "build_s", 1000),
         ),
         style=STYLE,
     )
@@ -217,12 +251,16 @@ def plot(results: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure each size, print the table, write the plot."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--model", default=Settings().model)
     parser.add_argument("--synthetic", action="store_true", help="no model at any size")
     parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="where the sentences come from")
-    parser.add_argument("--place", type=Path, help="where to build (the system's temporary folder by default)")
+    parser.add_argument(
+        "--place", type=Path, help="where to build (the system's temporary folder by default)"
+    )
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--stage", nargs=3, metavar=("NAME", "CORPUS", "INDEX"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -232,11 +270,15 @@ def main() -> None:
         return
     sentences = seed_sentences(options.corpus)
     results = [
-        measure(size, "" if options.synthetic or size > MOST_REAL else options.model, sentences, options.place)
+        measure(
+            size, "" if options.synthetic or size > MOST_REAL else options.model, sentences, options.place
+        )
         for size in options.sizes
     ]
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "scale.json").write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (options.out / "scale.json").write_text(
+        json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     (options.out / "scale.md").write_text(markdown(results) + "\n", encoding="utf-8")
     (options.out / "scale.svg").write_text(plot(results), encoding="utf-8")
     print(markdown(results))

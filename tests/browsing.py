@@ -36,6 +36,8 @@ def ask(page: Page, question: str, *, turn: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(f"#r{turn}.fini")).to_be_visible()
     expect(page.locator("#question .submit-button")).to_be_visible()
+    # Gradio closes its stream just after; nobody asks again within a tenth of a second.
+    page.wait_for_timeout(200)
 
 
 def violations(page: Page) -> list[tuple[str, str, list[str]]]:

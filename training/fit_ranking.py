@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from assistant.answering.assistant import Assistant
 from assistant.answering.model import Logistic, Weights
 from assistant.answering.ranking import CONFIDENCE_FEATURES, Ranked, Ranker, confidence_features
+from assistant.answering.tables import is_unknown
 from assistant.question import understand
 from assistant.question.understanding import read
 from assistant.retrieval import FEATURES, QUESTION_FEATURES
@@ -34,7 +35,10 @@ SEED = 20261125
 OUT = Path(__file__).parent.parent / "src" / "assistant" / "answering" / "weights.json"
 BARE = len(FEATURES) - QUESTION_FEATURES
 NEGATIVES = 30
-HIDDEN_WEIGHT = 0.25
+ANSWERED_THOUGH_UNANSWERABLE = 0.07
+"""Share of the unanswerable tuning questions that the operating point lets through: under it the
+answerable ones that are refused grow faster than the wrong answers saved."""
+HIDDEN_WEIGHT = 0.1
 
 
 def in_test(record: dict, test: set[str]) -> bool:
@@ -162,12 +166,16 @@ def main() -> None:
     x, y, w, real = [], [], [], []
     for number, (ranked, facts, weight) in enumerate(samples.ranked):
         ranked = rescore(ranker, ranked)
-        x.append(confidence_features(ranked)[0])
+        x.append(confidence_features(ranked, samples.engine.retriever)[0])
+        first = ranked.hits[0].sentence.identity if ranked.hits else None
+        if not facts and first is not None and is_unknown(first.value):
+            x.pop()  # the engine abstains on « non documenté » whatever the confidence
+            continue
         y.append(float(bool(facts)))
         w.append(weight if number >= own else 0.5)
         real.append(number >= own)
         if facts and number < own:
-            x.append(confidence_features(hidden(ranked, facts))[0])
+            x.append(confidence_features(hidden(ranked, facts), samples.engine.retriever)[0])
             y.append(0.0)
             w.append(HIDDEN_WEIGHT)
             real.append(False)
@@ -178,8 +186,8 @@ def main() -> None:
     confidence = logistic(xa, ya, wa, 1.0)
     p = confidence(xa[ra])
     answerable = ya[ra] == 1
-    # The point at which 2.5 % of the unanswerable tuning questions would be answered.
-    point = float(np.quantile(p[~answerable], 0.975))
+    # The point at which that share of the unanswerable tuning questions would be answered.
+    point = float(np.quantile(p[~answerable], 1 - ANSWERED_THOUGH_UNANSWERABLE))
     OUT.write_text(
         json.dumps(
             {

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from assistant.answering import Assistant
+from assistant.domain import Answer
 from browsing import FACT, FACT_SENTENCE, Server, ask, keep, open_chat
 
 
@@ -71,6 +75,25 @@ def test_silence_is_said_and_the_nearest_passages_are_no_answer(page: Page) -> N
     expect(page.locator("#r1 .cite")).to_have_count(0)
     expect(page.locator("#sources")).to_contain_text("n’y répondent pas")
     keep(page, "abstention")
+
+
+def test_an_answer_can_be_stopped(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was shown stays, the field is ready again, the next answer is whole."""
+    ask_fast = Assistant.ask
+
+    def ask_slowly(self: Assistant, question: str, **more: Any) -> Answer:
+        time.sleep(1.5)
+        return ask_fast(self, question, **more)
+
+    monkeypatch.setattr(Assistant, "ask", ask_slowly)
+    page.locator("#question textarea").fill(FACT)
+    page.keyboard.press("Enter")
+    page.locator("#question .stop-button").click()
+    expect(page.locator("#r1.fini")).to_contain_text("interrompue")
+    monkeypatch.setattr(Assistant, "ask", ask_fast)
+    ask(page, FACT, turn=2)
+    expect(page.locator("#r2")).to_contain_text(FACT_SENTENCE)
+    expect(page.locator("#r1")).to_contain_text("interrompue")
 
 
 def test_retry_and_clear(page: Page) -> None:
@@ -144,7 +167,11 @@ def test_an_english_browser_reads_french(page: Page, server: Server) -> None:
         "[...document.querySelectorAll('[aria-label],[title]')]"
         ".map(e => [e.ariaLabel, e.title]).flat().filter(Boolean)"
     )
-    assert not [w for w in words if re.search(r"\b(?:copy|clear|message|retry|chatbot|submit|undo)\b", w, re.IGNORECASE)]
+    assert not [
+        w
+        for w in words
+        if re.search(r"\b(?:copy|clear|message|retry|chatbot|submit|undo)\b", w, re.IGNORECASE)
+    ]
     context.close()
 
 

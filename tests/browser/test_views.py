@@ -106,7 +106,8 @@ def test_every_stop_of_the_tab_key_can_be_seen(page: Page) -> None:
         stop = page.evaluate(
             "(() => { const e = document.activeElement; if (!e || e === document.body) return null;"
             "const box = e.matches('#question textarea') ? e.closest('.input-container') : e;"
-            "return [e.textContent.trim().slice(0, 30) || e.tagName, getComputedStyle(box).outlineStyle]; })()"
+            "const name = e.textContent.trim().slice(0, 30) || e.tagName;"
+            "return [name, getComputedStyle(box).outlineStyle]; })()"
         )
         if stop is None:
             break
@@ -119,8 +120,9 @@ def test_every_stop_of_the_tab_key_can_be_seen(page: Page) -> None:
 def test_an_answer_is_announced_once(page: Page) -> None:
     """Politely, when it is whole: not segment by segment."""
     page.evaluate(
-        "window.said = []; new MutationObserver(() => { const t = document.querySelector('#annonce').textContent;"
-        "if (t) window.said.push(t); }).observe(document.querySelector('#annonce'), {childList: true, subtree: true})"
+        "window.said = []; const region = document.querySelector('#annonce');"
+        "const heard = () => { if (region.textContent) window.said.push(region.textContent); };"
+        "new MutationObserver(heard).observe(region, {childList: true, subtree: true})"
     )
     ask(page, FACT, turn=1)
     page.wait_for_timeout(500)

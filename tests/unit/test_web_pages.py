@@ -42,7 +42,9 @@ def test_ask_returns_the_answer_object(client: TestClient) -> None:
 
 def test_ask_understands_a_follow_up(client: TestClient) -> None:
     """From the questions before it."""
-    found = client.post("/api/ask", json={"question": "et Zéphyr ?", "history": ["Où sont stockées les données de Boréal ?"]})
+    found = client.post(
+        "/api/ask", json={"question": "et Zéphyr ?", "history": ["Où sont stockées les données de Boréal ?"]}
+    )
     assert "Zéphyr" in found.json()["interpreted"]
 
 
@@ -51,10 +53,13 @@ def test_ask_understands_a_follow_up(client: TestClient) -> None:
     [
         ("/api/ask", {"question": "  "}), ("/api/ask", {"question": "a" * 20_000}), ("/api/ask", {}),
         ("/api/ask", {"question": 3}), ("/api/search", {"query": "x", "limit": 0}),
-        ("/v1/chat/completions", {"messages": []}), ("/v1/chat/completions", {"messages": [{"role": "user", "content": ""}]}),
+        ("/v1/chat/completions", {"messages": []}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": ""}]}),
     ],
 )  # fmt: skip
-def test_a_bad_request_gets_one_french_sentence(client: TestClient, path: str, body: dict[str, object]) -> None:
+def test_a_bad_request_gets_one_french_sentence(
+    client: TestClient, path: str, body: dict[str, object]
+) -> None:
     """In the shape that the client of each API expects."""
     answer = client.post(path, json=body)
     assert answer.status_code == 422
@@ -89,7 +94,7 @@ def test_openai_completion(client: TestClient) -> None:
     """Content bears the references; an extra field, the citations."""
     messages = [
         {"role": "system", "content": "Sois bref."},
-        {"role": "user", "content": [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": "x"}}]},
+        {"role": "user", "content": [{"type": "text", "text": QUESTION}, {"type": "image_url"}]},
     ]  # fmt: skip
     found = client.post("/v1/chat/completions", json={"model": "x", "messages": messages}).json()
     assert SENTENCE in found["choices"][0]["message"]["content"]
@@ -101,8 +106,16 @@ def test_openai_completion(client: TestClient) -> None:
 
 def test_openai_streaming(client: TestClient) -> None:
     """The pieces joined are the completion; the stream ends as OpenAI's does."""
-    body = {"messages": [{"role": "user", "content": QUESTION}], "stream": True, "stream_options": {"include_usage": True}}
-    lines = [x.removeprefix("data: ") for x in client.post("/v1/chat/completions", json=body).text.split("\n\n") if x]
+    body = {
+        "messages": [{"role": "user", "content": QUESTION}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    lines = [
+        x.removeprefix("data: ")
+        for x in client.post("/v1/chat/completions", json=body).text.split("\n\n")
+        if x
+    ]
     assert lines[-1] == "[DONE]"
     chunks = [json.loads(x) for x in lines[:-1]]
     text = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c["choices"])

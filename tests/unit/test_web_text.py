@@ -28,7 +28,9 @@ HOSTILE = (
 )
 
 
-def citation(n: int = 1, *, quote: str = "La phrase citée.", url: str | None = "https://a.example/x") -> Citation:
+def citation(
+    n: int = 1, *, quote: str = "La phrase citée.", url: str | None = "https://a.example/x"
+) -> Citation:
     """Return a citation whose passage is longer than its quote."""
     passage = f"Avant. {quote} Après."
     return Citation(
@@ -62,7 +64,9 @@ def test_invisible_characters_are_dropped() -> None:
     assert visible("a\u202eb\u200bc\x00d") == "abcd"
 
 
-@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "//x", "http://[", "ftp://a/b"])
+@pytest.mark.parametrize(
+    "url", [None, "", "javascript:alert(1)", "data:text/html,x", "//x", "http://[", "ftp://a/b"]
+)
 def test_only_web_addresses_are_links(url: str | None) -> None:
     """Any other scheme is shown as nothing to click."""
     assert web_address(url) is None
@@ -81,9 +85,16 @@ def test_an_unknown_marker_shows_nothing() -> None:
 
 def test_a_table_stands_once_and_comes_from_the_answer() -> None:
     """The Markdown of the table is dropped: its cells are read from the value."""
-    table = Table(("Fournisseur", "Durée"), ((Cell("A"), Cell("30 jours", (1,))), (Cell("B"), Cell("silence du dossier"))))
-    turn = answered("Voici :\n\n| Fournisseur | Durée |\n| --- | --- |\n| A | 30 jours [1] |", table=table, citations=(citation(),))
-    assert [b.kind for b in blocks_of(turn.answer or pytest.fail())] == ["paragraph", "table"]
+    table = Table(
+        ("Fournisseur", "Durée"),
+        ((Cell("A"), Cell("30 jours", (1,))), (Cell("B"), Cell("silence du dossier"))),
+    )
+    turn = answered(
+        "Voici :\n\n| Fournisseur | Durée |\n| --- | --- |\n| A | 30 jours [1] |",
+        table=table,
+        citations=(citation(),),
+    )
+    assert [b.kind for b in blocks_of(turn.answer)] == ["paragraph", "table"]
     html = answer_html(turn, "jeton")
     assert html.count("<table>") == 1
     assert 'class="silence"' in html
@@ -104,7 +115,9 @@ def test_hostile_text_stays_text_everywhere(text: str) -> None:
     """Question, answer, quote, title and source show it, none lets it act."""
     turn = answered(f"{text} [1]", citations=(citation(quote=text, url=f"https://a.example/{text}"),))
     turn.question = text
-    html = question_html(turn) + answer_html(turn, "jeton") + panel_html([turn], "jeton", stale_after_days=500)
+    html = (
+        question_html(turn) + answer_html(turn, "jeton") + panel_html([turn], "jeton", stale_after_days=500)
+    )
     for forbidden in ("<script", "<img", "<form", "onerror=", "javascript:", "](", "$$", "{{"):
         assert forbidden not in html
 
@@ -128,7 +141,8 @@ def test_an_old_source_bears_a_badge() -> None:
 @pytest.mark.parametrize(
     ("iso", "written"),
     [
-        ("2026-01-16", "16\u00a0janvier\u00a02026"), ("2026-03-01", "1er\u00a0mars\u00a02026"), ("2026-03", "mars\u00a02026"),
+        ("2026-01-16", "16\u00a0janvier\u00a02026"),
+        ("2026-03-01", "1er\u00a0mars\u00a02026"), ("2026-03", "mars\u00a02026"),
         ("2026", "2026"), (None, ""), ("bientôt", "bientôt"), ("2026-13-01", "2026-13-01"),
     ],
 )  # fmt: skip
@@ -152,7 +166,10 @@ def test_an_incomplete_date_counts_from_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("label", "lowered"),
-    [("Lieu de stockage (pro)", "lieu de stockage (pro)"), ("HDS", "HDS"), ("Cloud Act", "Cloud Act"), ("ISO 27001", "ISO 27001")],
+    [
+        ("Lieu de stockage (pro)", "lieu de stockage (pro)"), ("HDS", "HDS"),
+        ("Cloud Act", "Cloud Act"), ("ISO 27001", "ISO 27001"),
+    ],
 )  # fmt: skip
 def test_names_keep_their_capitals(label: str, lowered: str) -> None:
     """A label inside a sentence begins small, unless it is a name."""
@@ -182,7 +199,9 @@ def test_the_three_files_say_the_same() -> None:
     content = pieces([turn], title="Réponses")
     markdown = to_markdown(content).decode()
     docx = Document(BytesIO(to_docx(content)))
-    word = "\n".join([p.text for p in docx.paragraphs] + [c.text for r in docx.tables[0].rows for c in r.cells])
+    word = "\n".join(
+        [p.text for p in docx.paragraphs] + [c.text for r in docx.tables[0].rows for c in r.cells]
+    )
     odt = extractText(load(BytesIO(to_odt(content))).text)
     for text in (markdown, word, odt):
         for wanted in ("Q ?", "Un fait", "30 jours", "La phrase citée.", "a.example/x", "1er octobre 2026"):

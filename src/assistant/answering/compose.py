@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.answering.citing import Citer
 from assistant.answering.ranking import Ranked, Ranker, confidence_features
 from assistant.answering.selection import Glossary, select_facts
-from assistant.answering.tables import Aggregate, Aggregator
+from assistant.answering.tables import Aggregate, Aggregator, is_unknown
 from assistant.domain import Answer, Cell, Kind, Statement, Table
 from assistant.question import Catalogue, Query
 from assistant.retrieval import Hit
@@ -45,7 +45,7 @@ class Composer:
 
     def confidence(self, ranked: Ranked) -> float:
         """Return the probability that the best candidates answer the question."""
-        return float(self.ranker.weights.confidence(confidence_features(ranked))[0])
+        return float(self.ranker.weights.confidence(confidence_features(ranked, self.ranker.retriever))[0])
 
     def _scope(self, query: Query) -> tuple[str, ...]:
         return query.providers or tuple(self.catalogue.providers)
@@ -55,6 +55,9 @@ class Composer:
         chosen = select_facts(ranked)
         if not chosen or confidence < self.ranker.weights.operating_point:
             return self._abstain(ranked, confidence)
+        first = chosen[0].sentence.identity
+        if first is not None and is_unknown(first.value):
+            return self._abstain(ranked, confidence, undocumented=first.attribute)
         return self._sentences(ranked, chosen, "fait", confidence)
 
     def _definition(self, ranked: Ranked) -> Answer | None:
@@ -149,7 +152,7 @@ class Composer:
             confidence=found.confidence,
         )
 
-    def _abstain(self, ranked: Ranked, confidence: float) -> Answer:
+    def _abstain(self, ranked: Ranked, confidence: float, undocumented: str | None = None) -> Answer:
         """Say that the dossier is silent, what it covers, and where it comes nearest."""
         citer = Citer(self.index)
         for hit in ranked.hits[:3]:
@@ -160,6 +163,8 @@ class Composer:
             reason += (
                 " (il ne mentionne pas\u00a0: " + ", ".join(f"«\u00a0{w}\u00a0»" for w in unknown[:3]) + ")"
             )
+        if undocumented is not None:
+            reason = f"le tableau d'identité porte «\u00a0non documenté\u00a0» à la ligne «\u00a0{undocumented}\u00a0»"
         names = ", ".join(self.catalogue.title(s) for s in self.catalogue.providers)
         covers = f" Il couvre {len(self.catalogue.providers)} fournisseurs\u00a0: {names}." if names else ""
         nearest = (

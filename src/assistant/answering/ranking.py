@@ -13,7 +13,7 @@ from assistant.domain import Plan
 from assistant.embedding import FloatMatrix
 from assistant.question import Catalogue, Query
 from assistant.question.catalogue import words
-from assistant.question.understanding import lexicon
+from assistant.question.understanding import answer_type_fit, lexicon
 from assistant.retrieval import FEATURES, QUESTION_FEATURES, Hit, Retriever, Terms
 from assistant.store import SentenceRow
 from assistant.text import tokens
@@ -28,7 +28,18 @@ CONFIDENCE_FEATURES = (
     "margin",
     "named",
     "dense_sentence",
+    "type_first",
+    "type_best",
+    "coverage_all",
+    "uncovered",
+    "one_word",
+    "dense_question_first",
+    "overlap_question_first",
+    "mass",
+    "provider_first",
 )
+HEAVY = 8.0
+"""About the idf of a word that one sentence in the dossier holds; scales ``uncovered``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +149,23 @@ class Ranker:
         return np.where(has, self.weights.ranking(features), bare)
 
 
-def confidence_features(ranked: Ranked, unknown_names: float = 0.0) -> NDArray[np.float64]:
-    """Return what the confidence in a question's best candidates is judged by, shape (1, n)."""
+def confidence_features(ranked: Ranked, retriever: Retriever) -> NDArray[np.float64]:
+    """Return what the confidence in a question's best candidates is judged by, shape (1, n).
+
+    Beside the scores: whether they hold the kind of thing asked for (price, duration, date,
+    number), and whether a weighty word of the question is found nowhere around the best one.
+    """
     hits, terms = ranked.hits, ranked.terms
     if not hits:
         return np.zeros((1, len(CONFIDENCE_FEATURES)))
-    top = hits[0]
+    top, best = hits[0], hits[:4]
     other = next((h for h in hits[1:] if not set(h.sentence.notes) & set(top.sentence.notes)), None)
-    mass = terms.mass
-    unknown = sum(w for t, w in zip(terms.words, terms.weights, strict=True) if t in terms.unknown) / mass
-    best = hits[:4]
+    weights = dict(zip(terms.words, terms.weights, strict=True))
+    around = retriever.sentence_tokens(top.sentence.row).union(
+        retriever.context_tokens(top.sentence.document.slug, top.sentence.passage.section),
+        *retriever.question_tokens(top.sentence.row),
+    )
+    typed = ranked.query.text
     return np.array(
         [
             [
@@ -155,11 +173,20 @@ def confidence_features(ranked: Ranked, unknown_names: float = 0.0) -> NDArray[n
                 max(h.feature("coverage") for h in best),
                 max(h.feature("coverage_context") for h in best),
                 max(h.feature("dense_question") for h in best),
-                max(unknown, unknown_names),
+                sum(weights[t] for t in terms.unknown) / terms.mass,
                 max(h.feature("overlap_question") for h in best),
                 top.score - (other.score if other else 0.0),
                 float(bool(ranked.query.providers)),
                 max(h.feature("dense_sentence") for h in best),
+                answer_type_fit(typed, [top.sentence.text]),
+                answer_type_fit(typed, [h.sentence.text for h in best[:3]]),
+                terms.covered(around),
+                max((w for t, w in weights.items() if t not in around), default=0.0) / HEAVY,
+                float(len(terms.words) <= 1),
+                top.feature("dense_question"),
+                top.feature("overlap_question"),
+                float(np.log(terms.mass)),
+                top.feature("provider"),
             ]
         ]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
@@ -13,7 +14,7 @@ from typing import Any
 from assistant.domain import Kind, Plan
 from assistant.errors import QuestionError
 from assistant.question.catalogue import Catalogue, Mention, words
-from assistant.text import clean, squeeze, tokens
+from assistant.text import clean, fold, squeeze, tokens
 
 MAX_CHARS = 4000
 """A question longer than this is refused: no question about the dossier needs as much, and
@@ -63,11 +64,24 @@ def lexicon() -> dict[str, Any]:
         "comparison": re.compile(data["kind"]["comparison"]),
         "definition": [re.compile(p) for p in data["kind"]["definition"]],
         "negative": re.compile(data["kind"]["negative"]),
+        "answer_type": [(re.compile(t["asks"]), re.compile(t["holds"])) for t in data["answer_type"]],
         "opening": re.compile(data["follow_up"]["opening"]),
         "pronoun": re.compile(data["follow_up"]["pronoun"]),
         "why": re.compile(data["follow_up"]["why"]),
         "groups": [(re.compile(p), tuple(c)) for p, c in data["groups"].items()],
     }
+
+
+def answer_type_fit(question: str, sentences: Sequence[str]) -> float:
+    """Return 1 where a sentence holds what the question asks for, -1 where none does, else 0.
+
+    A question may ask for a price, a duration, a date or a number; most ask for none of these.
+    """
+    folded = words(question)
+    for asks, holds in lexicon()["answer_type"]:
+        if asks.search(folded):
+            return 1.0 if any(holds.search(re.sub(r"\s", " ", fold(s))) for s in sentences) else -1.0
+    return 0.0
 
 
 def check(question: str) -> str:

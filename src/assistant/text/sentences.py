@@ -100,7 +100,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return True
     if match["mark"] != ".":
         return True
-    before = _LAST_WORD.search(text[: match.start()])
+    before = _LAST_WORD.search(text[max(0, match.start() - 40) : match.start()])
     word = before[1].lower() if before else ""
     word = re.split(r"[’']", word)[-1]
     following = text[match.end() : match.end() + 1]

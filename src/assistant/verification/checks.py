@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.text import tokens
-from assistant.verification.lexicon import lexicon
-from assistant.verification.reading import Cue, Quantity, Reading, Word, currencies, fractions, time_units
+from assistant.verification.lexicon import lexicon, roots
+from assistant.verification.reading import CURRENCIES, UNITS, Cue, Quantity, Reading, Word, currencies, fractions, time_units
 
 Check = Callable[[Reading, Sequence[Reading]], bool]
 
-SWAP = 2.0
-SLACK = 0.35
-REACH = 6
-TURNED = 0.3
-"""How much more a name or number must look like another one's place in the sentences than like its
-own to count as swapped. Calibrated by tools/calibrate_verification.py, with the table's swaps."""
+BRIDGE = 3
+"""Words that two sentences must share in a row for what stands on either side to be compared, where
+none of them carries meaning. With WINDOW, chosen on the calibration half of the table."""
+WINDOW = 7
+"""Words on either side that are compared."""
+REACH = 12
+"""The same where only numbers are compared: « 63 % pour A … 13 % pour B »."""
 _SHORT = 3
 
 
@@ -99,15 +99,21 @@ def novel(statement: Reading, evidence: Sequence[Reading]) -> list[str]:
     flat = {w.folded for e in evidence for w in e.words}
     text = " ".join(" ".join(w.folded for w in e.words) for e in evidence)
     found = []
-    for word in statement.words:
+    for n, word in enumerate(statement.words):
         if not word.content or word.sort != "word" or word.stem in said or word.stem in lex.light or word.folded in flat:
+            continue
+        if word.stem in lex.linking or (word.stem in lex.heads and _by_a_name(statement, n)):
             continue
         if len(word.folded) < _SHORT or _renamed(word.folded, text) or _marked(word.folded):
             continue
-        contrary = lex.opposites.get(word.stem, frozenset())
-        if contrary & said or not any(lex.same(word.stem, s) for s in said):
+        if not any(lex.same(word.stem, s) for s in said):
             found.append(word.folded)
     return found
+
+
+def _by_a_name(reading: Reading, at: int) -> bool:
+    beside = reading.words[max(0, at - 3) : at + 4]
+    return any(_name_key(w) for w in beside)
 
 
 _MARK_WORDS = re.compile(
@@ -133,6 +139,16 @@ def marks(statement: Reading, evidence: Sequence[Reading]) -> str | None:
     return None
 
 
+def plans(statement: Reading, evidence: Sequence[Reading]) -> bool:
+    """No plan is named that the sentences do not name, and not all are left out."""
+    text = " ".join(e.folded for e in evidence)
+    told = " ".join(t for e in evidence for t in _told(e, statement))
+    here = {name for name, pattern in lexicon().plans if pattern.search(statement.folded)}
+    there = {name for name, pattern in lexicon().plans if pattern.search(text)}
+    needed = {name for name, pattern in lexicon().plans if name in {"pro", "public"} and pattern.search(told)}
+    return here <= there and bool(here or not needed)
+
+
 _OF_A_CLAUSE = frozenset({"partial", "some", "possibility", "duty", "planned"})
 """Marks that bear on the clause they stand in: leaving the whole clause out loses nothing else."""
 
@@ -142,7 +158,7 @@ def _told(reading: Reading, statement: Reading) -> list[str]:
     said = statement.stems()
     found = []
     for clause in re.split(r"[,;:()]", reading.folded):
-        words = [t for t in tokens(clause) if t not in lexicon().light]
+        words = [t for t in roots(clause) if t not in lexicon().light]
         held = sum(any(lexicon().same(w, s) for s in said) for w in words)
         if held >= 0.5 * len(words):
             found.append(clause)
@@ -164,50 +180,37 @@ def _meets(one: Cue, other: Cue) -> bool:
     lex = lexicon()
     if one.sort != other.sort:
         return False
+    mine, theirs = ([w for w in c.scope if not _vague(w)] for c in (one, other))
+    if mine and theirs:
+        return any(lex.same(a, b) for a in mine for b in theirs)
     if any(lex.same(a, b) for a in one.scope for b in other.scope):
         return True
     # « Copilot n'y figure pas », « Copilot n'en fait pas partie »: the subject tells what is denied.
-    vague = any(all(w in lex.light or lex.same(w, "figur") for w in c.scope) for c in (one, other))
+    vague = any(all(map(_vague, c.scope)) for c in (one, other))
     return vague and bool(set(one.subject) & set(other.subject))
 
 
 def _restated(cue: Cue, said: frozenset[str]) -> bool:
     lex = lexicon()
-    words = [s for s in (*cue.scope, *cue.subject) if s not in lex.light] or list(cue.scope)
+    words = [s for s in cue.scope if not _vague(s)] or list(cue.subject)
     found = sum(any(lex.same(w, s) for s in said) for w in words)
     return found >= max(1, 0.5 * len(words))
 
 
-def swapped(statement: Reading, evidence: Sequence[Reading]) -> bool:
-    """Tell whether a name or number stands where the sentences have another one.
-
-    One that looks like another's place is no swap where that other keeps its place as well: two
-    may stand side by side.    """
-    known = _known([statement, *evidence])
-    places = [(a, _around(e, a)) for e in evidence for a in _anchors(e, known)]
-    mine = [(a, _around(statement, a)) for a in _anchors(statement, known)]
-    kept = [(a, max((_alike(around, p) for x, p in places if x.keys & a.keys), default=0.0)) for a, around in mine]
-    for (anchor, around), (_, own) in zip(mine, kept, strict=True):
-        for place, theirs in places:
-            if place.sort != anchor.sort or place.keys & anchor.keys:
-                continue
-            other = _alike(around, theirs)
-            held = max((score for a, score in kept if a.keys & place.keys), default=0.0)
-            if other > SWAP * own + SLACK and held < other:
-                return True
-    return False
+def _vague(stem: str) -> bool:
+    """Tell whether a verb says nothing without its subject: « n'y figure pas »."""
+    return stem in lexicon().light or lexicon().same(stem, "figur")
 
 
-_STOPS = frozenset(";:.")
+def _known(readings: Sequence[Reading]) -> frozenset[str]:
+    """Return the names of some sentences; what begins one is a name if it is one elsewhere."""
+    return frozenset(w.folded for r in readings for w in r.words if w.sort == "name")
 
 
 def _known(readings: Sequence[Reading]) -> frozenset[str]:
     """Return the names of some sentences, also those that begin one of them."""
     found = {w.folded for r in readings for w in r.words if w.sort == "name"}
     return frozenset(found)
-
-
-Around = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +232,16 @@ def _anchors(reading: Reading, known: frozenset[str]) -> list[Anchor]:
             sort = f"number {unit_of.get(i, 'date' if i in dated else '')}"
             found.append(Anchor(sort, frozenset({word.folded}), i, i))
         elif key := _name_key(word, known):
-            if found and found[-1].sort == "name" and found[-1].last == i - 1:
+            if found and found[-1].sort == "name" and _adjoins(reading, found[-1].last, i):
                 found[-1] = Anchor("name", found[-1].keys | {key}, found[-1].first, i)
             else:
                 found.append(Anchor("name", frozenset({key}), i, i))
     return found
+
+
+def _adjoins(reading: Reading, last: int, at: int) -> bool:
+    """Tell whether two words are of one name, an English link between them or none."""
+    return last == at - 1 or (last == at - 2 and reading.words[at - 1].folded in {"for", "of", "and"})
 
 
 def _name_key(word: Word, known: frozenset[str] = frozenset()) -> str | None:
@@ -245,32 +253,72 @@ def _name_key(word: Word, known: frozenset[str] = frozenset()) -> str | None:
     return word.folded if named and word.content else None
 
 
-def _around(reading: Reading, anchor: Anchor) -> tuple[tuple[str, float], ...]:
-    """Return the stems beside an anchor with a signed nearness: negative before, positive after."""
-    found: list[tuple[str, float]] = []
-    light = lexicon().light
-    for step, start in ((-1, anchor.first), (1, anchor.last)):
-        distance, i = 0, start + step
-        while 0 <= i < len(reading.words) and reading.words[i].folded not in _STOPS and distance < REACH:
-            word = reading.words[i]
-            if word.content and word.stem not in light and not _SAYING.fullmatch(word.folded):
-                distance += 1
-                found.append((_name_key(word) or word.stem, step / distance))
-            i += step
-    return tuple(found)
+def crossed_over(statement: Reading, evidence: Sequence[Reading]) -> bool:
+    """Tell whether what stood before some words stands after them, and the reverse.
+
+    « A contre B » said as « B contre A »: the same words in the same order between the two.
+    """
+    return any(
+        _crosses(_line(e, sorts), _line(statement, sorts), window)
+        for e in evidence for sorts, window in ((_SORTS, WINDOW), ({"number"}, REACH))
+    )
 
 
-def _alike(one: tuple[tuple[str, float], ...], other: tuple[tuple[str, float], ...]) -> float:
-    lex = lexicon()
-    score = 0.0
-    for stem, near in one:
-        best = 0.0
-        for word, close in other:
-            if lex.same(stem, word):
-                weight = min(abs(near), abs(close))
-                best = max(best, weight if near * close > 0 else TURNED * weight)
-        score += best
-    return score
+_SORTS = {"word", "name", "number"}
+_Line = list[tuple[str, bool, bool]]
+
+
+def _line(reading: Reading, sorts: set[str]) -> _Line:
+    """Return the words of a sentence in one writing each, whether they carry meaning, whether they count.
+
+    Who says it and when may stand anywhere in a sentence: that counts for nothing here.
+    """
+    free = {m.at + n for m in reading.moments if m.day or m.month for n in range(3)}
+    said = sources(reading)
+    found: _Line = []
+    for i, word in enumerate(reading.words):
+        if word.sort == "mark" and word.folded not in UNITS and word.folded not in CURRENCIES:
+            continue
+        key = _name_key(word)
+        meant = word.content and i not in free and word.stem not in said and not _SAYING.fullmatch(word.folded)
+        found.append((key or word.stem, meant, meant and ("name" if key else word.sort) in sorts))
+    return found
+
+
+def _crosses(source: _Line, claim: _Line, window: int) -> bool:
+    for i in range(1, len(source) - 1):
+        for j in range(1, len(claim) - 1):
+            if source[i][0] != claim[j][0] or source[i - 1][0] == claim[j - 1][0]:
+                continue
+            size = 1
+            while i + size < len(source) and j + size < len(claim) and source[i + size][0] == claim[j + size][0]:
+                size += 1
+            shared = source[i : i + size]
+            told = any(meant and not w[0].isdigit() for w, meant, _ in shared)
+            if size < BRIDGE and (not told or {w for w, _, _ in shared} & {"par", "est"}):
+                continue
+            sides = (source[:i][::-1], source[i + size :], claim[:j][::-1], claim[j + size :])
+            if _swapped_sides(*(s[:window] for s in sides)):
+                return True
+    return False
+
+
+def _swapped_sides(source_left: _Line, source_right: _Line, claim_left: _Line, claim_right: _Line) -> bool:
+    before, after, left, right = (
+        [w for w, _, counts in side if counts] for side in (source_left, source_right, claim_left, claim_right)
+    )
+    if not (left and right and before and after):
+        return False
+    # « par » and « est » turn a sentence round without changing what it says.
+    if _has("par", claim_right[:WINDOW]) != _has("par", source_right[:WINDOW]):
+        return False
+    if _has("est", claim_right[:2]) and _has("est", source_left[:3]):
+        return False
+    return left[0] in after and left[0] not in before and right[0] in before and right[0] not in after
+
+
+def _has(word: str, words: _Line) -> bool:
+    return any(w == word for w, _, _ in words)
 
 
 def turned(statement: Reading, evidence: Sequence[Reading]) -> bool:
@@ -279,22 +327,25 @@ def turned(statement: Reading, evidence: Sequence[Reading]) -> bool:
     mine = [a for a in _anchors(statement, known) if a.sort == "name"]
     for e in evidence:
         theirs = [a for a in _anchors(e, known) if a.sort == "name"]
-        for one, two in ((a, b) for a in mine for b in mine if a.last < b.first and not a.keys & b.keys):
-            here, passive = _link(statement, one, two)
-            for b, a in ((b, a) for b in theirs for a in theirs if b.last < a.first):
-                if not (a.keys & one.keys and b.keys & two.keys):
+        for one, two in zip(mine, mine[1:], strict=False):
+            here, voice = _link(statement, one, two)
+            for first, second in zip(theirs, theirs[1:], strict=False):
+                if one.keys & two.keys or not (second.keys & one.keys and first.keys & two.keys):
                     continue
-                there, other = _link(e, b, a)
-                if passive == other and here and here <= there:
+                there, other = _link(e, first, second)
+                if voice == other == "" and here and here <= there:
                     return True
     return False
 
 
-def _link(reading: Reading, one: Anchor, two: Anchor) -> tuple[frozenset[str], bool]:
-    """Return the words between two names, and whether « par » brings in the second."""
+def _link(reading: Reading, one: Anchor, two: Anchor) -> tuple[frozenset[str], str]:
+    """Return the words between two names, and how the second is brought in: "par", "est" or ""."""
     between = reading.words[one.last + 1 : two.first]
-    words = frozenset(w.stem for w in between if w.content and w.stem not in lexicon().light and not _SAYING.fullmatch(w.folded))
-    return words, any(w.folded == "par" for w in between[-3:])
+    words = frozenset(
+        w.stem for w in between if w.content and w.stem not in lexicon().light and not _SAYING.fullmatch(w.folded)
+    )
+    last = {w.folded for w in between[-3:]}
+    return words, "par" if "par" in last else ("est" if last & {"est", "sont"} else "")
 
 
 def crossed(statement: Reading, evidence: Sequence[Reading]) -> bool:
@@ -320,7 +371,7 @@ def crossed(statement: Reading, evidence: Sequence[Reading]) -> bool:
 
 
 _SAYING = re.compile(
-    r"ecri(?:t|vent|vait)|affirm\w+|declar\w+|estim\w+|assur\w+|soulign\w+|revendiqu\w+|rappel\w+|ajoute|juge|promet\w*|attribu\w+|trouve|presente"
+    r"ecri(?:t|vent|vait)|affirm\w+|declar\w+|estim\w+|assur\w+|soulign\w+|revendiqu\w+|rappel\w+|expliqu\w+|ajoute|juge|promet\w*|attribu\w+|trouve|presente"
 )
 
 
@@ -355,13 +406,15 @@ def narrowed(statement: Reading, evidence: Sequence[Reading]) -> list[str]:
     found: list[str] = []
     for e in evidence:
         here = set(_pairs(e))
-        words = [w for w in e.words if w.content]
+        words = _with_ends(e)
         for i, left in enumerate(words):
             for skip in range(1, 4):
                 if i + skip + 1 >= len(words) or words[i + skip + 1].clause != left.clause:
                     break
                 if any(w.folded in {"et", "ou", "ni"} for w in _between(e, left, words[i + skip + 1])):
                     break
+                if "number" in {left.sort, words[i + skip + 1].sort}:
+                    continue
                 pair = (left.stem, words[i + skip + 1].stem)
                 lost = [w for w in words[i + 1 : i + skip + 1] if w.stem not in lexicon().light and not _marked(w.folded) and w.sort != "number"]
                 if pair in joined and pair not in here and lost and not any(_held(w, statement) for w in lost):
@@ -371,7 +424,22 @@ def narrowed(statement: Reading, evidence: Sequence[Reading]) -> list[str]:
 
 def _between(reading: Reading, left: Word, right: Word) -> Sequence[Word]:
     places = {id(w): n for n, w in enumerate(reading.words)}
-    return reading.words[places[id(left)] + 1 : places[id(right)]]
+    return reading.words[places[id(left)] + 1 : places.get(id(right), len(reading.words))]
+
+
+def _with_ends(reading: Reading) -> list[Word]:
+    """Return the meaningful words, and the marks at which a clause ends."""
+    found = [w for w in reading.words if w.content or w.folded in _ENDS]
+    if not found or found[-1].content:
+        found.append(Word(".", ".", "mark", found[-1].clause if found else 0, content=False, surface="."))
+    return [replace_end(w) for w in found]
+
+
+def replace_end(word: Word) -> Word:
+    return word if word.content else Word(".", ".", "mark", word.clause, content=False, surface=word.surface)
+
+
+_ENDS = frozenset(",;:.")
 
 
 def _held(word: Word, statement: Reading) -> bool:
@@ -379,7 +447,7 @@ def _held(word: Word, statement: Reading) -> bool:
 
 
 def _pairs(reading: Reading) -> list[tuple[str, str]]:
-    words = [w for w in reading.words if w.content]
+    words = _with_ends(reading)
     return [(a.stem, b.stem) for a, b in zip(words, words[1:], strict=False) if a.clause == b.clause]
 
 
@@ -415,8 +483,3 @@ def shares(statement: Reading, evidence: Reading) -> float:
 def urls(text: str) -> frozenset[str]:
     """Return the addresses of a text."""
     return frozenset(re.findall(r"(?:https?://|www\.)[^\s)\]>»]+|[\w.+-]+@[\w-]+\.\w+", text))
-
-
-def stems_of(text: str) -> list[str]:
-    """Return the stems of *text*, as rankings see them."""
-    return tokens(text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from assistant.text import fold, tokens
+from assistant.text import STOP_WORDS, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,21 @@ class Lexicon:
     """What is known of French words when two sentences are compared.
 
     Attributes:
-        light: Stems that carry too little meaning to need support.
-        groups: Stem -> the synonym groups that it belongs to.
+        light: Roots that carry too little meaning to need support.
+        linking: Roots of verbs that tell a relation, not what is done: they may be added.
+        heads: Roots of nouns that may be added beside a name ("la société Miggo").
+        groups: Root -> the synonym groups that it belongs to.
         names: Ways of writing one name, each a folded string.
-        opposites: Stem -> stems that say the contrary.
+        plans: (name, pattern) of what names a plan.
         marks: What must not be lost or added.
     """
 
     light: frozenset[str]
+    linking: frozenset[str]
+    heads: frozenset[str]
     groups: dict[str, frozenset[int]]
     names: tuple[tuple[str, ...], ...]
-    opposites: dict[str, frozenset[str]]
+    plans: tuple[tuple[str, re.Pattern[str]], ...]
     marks: tuple[Mark, ...]
 
     def same(self, one: str, other: str) -> bool:
@@ -111,9 +115,36 @@ def _by_head() -> dict[str, tuple[str, ...]]:
     return {head: tuple(stems) for head, stems in found.items()}
 
 
-def _stem(word: str) -> str | None:
-    found = tokens(word)
-    return found[0] if found else None
+# Endings of French verbs, nouns and adjectives, folded; the longest that leaves four letters goes.
+_INFLECTIONS = sorted(
+    """issements issement ifications ification isations isation ications ication ations ation itions ition
+    utions ution aisons aison ements ement emment amment ments ances ance ences ence
+    ages age ures ure ables able ibles ible ites ite
+    ennes enne iens ien iennes ienne ains ain aines aine aises aise ais ois oises oise els el elles elle als al
+    ales ale aux aires aire istes iste ismes isme ifs if ives ive issaient issait issants issant issent isse
+    eraient erait eront era erez aient ait ants ant antes ante iez ions ons ez ent er ir ees ee es e is it ie ies
+    i u ue ues us s x ions ion""".split(),
+    key=len, reverse=True,
+)
+
+
+@cache
+def root(word: str) -> str:
+    """Return a folded word without its ending, so that forms of one family meet.
+
+    Coarser than the stemmer of the ranking, which leaves forms of one verb apart ("recueillent",
+    "recueillir"); here a word too many that meets costs less than one too few.
+    """
+    for ending in _INFLECTIONS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def roots(text: str) -> list[str]:
+    """Return the roots of the words of *text*, function words left out."""
+    found = re.findall(r"[a-z0-9]+(?:-[a-z]+)*", fold(text))
+    return [root(w) for w in found if w not in STOP_WORDS]
 
 
 @cache
@@ -123,23 +154,19 @@ def lexicon() -> Lexicon:
     groups: dict[str, set[int]] = defaultdict(set)
     for number, line in enumerate(data["synonyms"]):
         for word in line.split():
-            if stem := _stem(word):
-                groups[stem].add(number)
-    for line in data["forms"]:
-        stems = {s for w in line.split() if (s := _stem(w))}
-        shared = {number for s in stems for number in groups[s]} | {-1 - len(groups)}
+            groups[root(fold(word))].add(number)
+    for number, line in enumerate(data["forms"], len(data["synonyms"])):
+        stems = {root(fold(w)) for w in line.split()}
+        shared = {g for s in stems for g in groups[s]} | {number}
         for stem in stems:
             groups[stem] |= shared
-    opposites: dict[str, set[str]] = defaultdict(set)
-    for pair in data["opposites"]:
-        one, other = (_stem(w) or w for w in pair.split("/"))
-        opposites[one].add(other)
-        opposites[other].add(one)
     return Lexicon(
-        light=frozenset(tokens(data["light"])),
+        light=frozenset(root(fold(w)) for w in data["light"].split()),
+        linking=frozenset(root(fold(w)) for w in data["linking"].split()),
+        heads=frozenset(root(fold(w)) for w in data["heads"].split()),
         groups={w: frozenset(g) for w, g in groups.items()},
         names=tuple(tuple(fold(n) for n in line.split("|")) for line in data["names"]),
-        opposites={w: frozenset(o) for w, o in opposites.items()},
+        plans=tuple((name, re.compile(pattern)) for name, pattern in data["plans"].items()),
         marks=tuple(
             Mark(m["name"], m["rule"], re.compile(m["mark"]), re.compile(m["also"] if "also" in m else r"(?!)"))
             for m in data["marks"]

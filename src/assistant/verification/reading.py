@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal
 
-from assistant.text import STOP_WORDS, clean, fold, squeeze, tokens
-from assistant.verification.lexicon import lexicon
+from assistant.text import STOP_WORDS, clean, fold, squeeze
+from assistant.verification.lexicon import lexicon, root
 
 Sort = Literal["word", "name", "number", "mark"]
 
@@ -46,6 +46,8 @@ UNITS = {
 CURRENCIES = {"€": "euro", "euro": "euro", "euros": "euro", "$": "dollar", "dollar": "dollar", "dollars": "dollar", "livres": "livre", "yens": "yen"}
 _ROMAN = re.compile(r"[IVX]{1,5}")
 _ENDS = frozenset(",;:().–—…!?")
+_MEANT = frozenset({"vu"})
+"""Stop words of the ranking that carry meaning here."""
 _INVERTED = re.compile(r"-(?:t-)?(?:il|ils|elle|elles|on|ci|la|ce)$")
 _JOINS = frozenset({"a", "et", "ou", "des", "de", "sur", "d", "les"})
 
@@ -163,9 +165,9 @@ def _word(raw: str, low: str, sort: str, clause: int, *, initial: bool) -> Word:
     low = _INVERTED.sub("", low)
     named = (raw[0].isupper() and not initial) or any(c.isupper() for c in raw[1:])
     # « sous-traitant » is not a kind of « traitement ».
-    stem = [low.rstrip("s")] if "-" in low else tokens(low)
-    content = bool(stem) and low not in STOP_WORDS and (len(low) > 1 or named)
-    return Word(low, stem[0] if stem else low, "name" if named else "word", clause, content=content, surface=raw)
+    stem = low.rstrip("s") if "-" in low else root(low)
+    content = (low not in STOP_WORDS or low in _MEANT) and low != "non" and (len(low) > 1 or named)
+    return Word(low, stem, "name" if named else "word", clause, content=content, surface=raw)
 
 
 def _unit(words: list[Word], at: int) -> str:
@@ -261,8 +263,9 @@ def _cues(words: list[Word]) -> list[Cue]:
         low = word.folded
         if low in {"ne", "n"}:
             seen = {w.folded for w in words[i + 1 : i + 9]}
+            literary = bool({w.folded for w in words[i + 1 : i + 3]} & {"puisse", "puissent", "saurait", "sauraient", "peut", "peuvent"})
             only = any(w.folded in {"que", "qu"} for w in words[i + 1 : i + 5])
-            if (seen & _SECOND and not (only and not seen & {"pas", "jamais"})) or words[max(0, i - 8) : i] and any(
+            if (literary and not only) or (seen & _SECOND and not (only and not seen & {"pas", "jamais"})) or words[max(0, i - 8) : i] and any(
                 w.folded in {"rien", "aucun", "aucune", "personne", "ni", "nul"} for w in words[max(0, i - 8) : i]
             ):
                 found.append(Cue("not", _scope(words, i, 10), _subject(words, i)))

@@ -14,7 +14,7 @@ from assistant.verification.reading import Reading, read
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-LEXICAL = 0.85
+LEXICAL = 0.7
 SIMILARITY = 0.80
 MAX_CHARS = 600
 
@@ -63,7 +63,7 @@ def _failures(claim: Reading, sources: Sequence[Reading]) -> list[str]:
         found.append("address")
     if any(checks.commands(s) for s in sources):
         found.append("order")
-    for name, check in (("number", checks.numbers), ("unit", checks.units), ("date", checks.dates), ("name", checks.names)):
+    for name, check in (("number", checks.numbers), ("unit", checks.units), ("date", checks.dates), ("name", checks.names), ("plan", checks.plans)):
         if not check(claim, sources):
             found.append(name)
     words = checks.novel(claim, sources)
@@ -77,7 +77,7 @@ def _failures(claim: Reading, sources: Sequence[Reading]) -> list[str]:
         found.append("source")
     if lost := checks.narrowed(claim, sources):
         found.append("narrowed:" + ",".join(lost))
-    for name, wrong in (("swap", checks.swapped), ("turned", checks.turned), ("crossed", checks.crossed)):
+    for name, wrong in (("swap", checks.crossed_over), ("turned", checks.turned), ("crossed", checks.crossed)):
         if wrong(claim, sources):
             found.append(name)
     return found

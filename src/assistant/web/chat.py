@@ -19,8 +19,8 @@ from assistant.web.answers import answer_html, question_html
 from assistant.web.blocks import blocks_of
 from assistant.web.cards import panel_html
 from assistant.web.conversations import Conversation, Turn
-from assistant.web.markup import encode
 from assistant.web.service import Service
+from assistant.web.trace import report
 
 SEGMENT_PAUSE_S = 0.035
 """Between two blocks: enough for the eye to follow, and ten updates a second at most count."""
@@ -29,6 +29,14 @@ QUEUE = 128
 SESSIONS = 500
 FORGET_AFTER_S = 600.0
 UNEXPECTED = "La question n’a pas pu être traitée : réessayez, ou formulez-la autrement."
+
+# The examples are fetched by the page: an event at its opening would share Gradio's stream with
+# the first question, and a question asked as that stream closes waits for ever.
+_WELCOME = (
+    '<div class="accueil"><h2>Que voulez-vous vérifier&nbsp;?</h2>'
+    "<p>Posez une question en français&nbsp;: la réponse cite les phrases du dossier qui la fondent, "
+    'et leur source primaire.</p><ul class="exemples"></ul></div>'
+)
 
 Update = tuple[Any, Any, Any, str]
 
@@ -59,13 +67,6 @@ def build_chat(service: Service) -> gr.Blocks:
         parts = _layout(service)
         _events(parts, service)
         events.api(_ask_once(service), api_name="demander")
-        demo.load(
-            partial(_welcome, service),
-            None,
-            [parts.chatbot],
-            api_visibility="private",
-            show_progress="hidden",
-        )
         demo.unload(_forget_session(demo))
     demo.queue(default_concurrency_limit=CONCURRENCY, max_size=QUEUE, api_open=False)
     demo.state_session_capacity = SESSIONS
@@ -84,7 +85,7 @@ def _layout(service: Service) -> Parts:
                 latex_delimiters=[],
                 buttons=[],
                 line_breaks=False,
-                placeholder=_placeholder(service),
+                placeholder=_WELCOME,
                 feedback_options=None,
                 group_consecutive_messages=False,
                 autoscroll=True,
@@ -150,24 +151,6 @@ def _events(parts: Parts, service: Service) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-
-
-def _placeholder(service: Service) -> str:
-    """Return the empty conversation: what can be asked, with examples from the corpus."""
-    items = "".join(
-        f'<li><a class="exemple" role="button" href="#question">{encode(q)}</a></li>'
-        for q in service.examples()
-    )
-    return (
-        '<div class="accueil"><h2>Que voulez-vous vérifier&nbsp;?</h2>'
-        "<p>Posez une question en français&nbsp;: la réponse cite les phrases du dossier qui la fondent, "
-        "et leur source primaire.</p>"
-        f'<ul class="exemples">{items}</ul></div>'
-    )
-
-
-def _welcome(service: Service) -> Any:
-    return gr.Chatbot(placeholder=_placeholder(service))
 
 
 def _messages(conversation: Conversation) -> list[dict[str, str]]:
@@ -240,7 +223,8 @@ def _fill(service: Service, turn: Turn, history: list[str]) -> None:
         turn.build = service.build()
     except AssistantError as error:
         turn.error = str(error)
-    except Exception:  # noqa: BLE001 - no trace of the question may reach a log or the page
+    except Exception as error:  # noqa: BLE001 - the question must reach neither the log nor the page
+        report(error)
         turn.error = UNEXPECTED
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError
+from assistant.web.trace import report as log_failure
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -66,6 +67,7 @@ class Rebuilds:
         except AssistantError as failure:
             error = str(failure)
         except Exception as failure:  # noqa: BLE001 - a thread's last resort: the page must not wait for ever
+            log_failure(failure)
             error = (
                 f"La reconstruction a échoué ({type(failure).__name__}) : l’index précédent "
                 "reste en service. Relancez-la, ou lancez « assistant index » pour en savoir plus."

@@ -276,6 +276,10 @@ def _quotation(turns: list[Turn], stem: str) -> str | None:
 
 
 def _state_routes(router: APIRouter, service: Service) -> None:
+    @router.get("/api/exemples")
+    def examples() -> Response:
+        return JSONResponse({"exemples": service.examples()})
+
     @router.get("/api/etat")
     def state() -> Response:
         return JSONResponse(

@@ -139,6 +139,7 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
 
     assistant = Assistant.open(index, settings)
     app = create_app(assistant, corpus=corpus, index=index, settings=settings)
+    assistant.warm_up()
     forbid_egress()
     config = uvicorn.Config(
         app,

@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from assistant.web.trace import report
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -112,10 +114,16 @@ class Shell:
         if refusal:
             await _refuse(send, *refusal)
             return
-        if scope["path"] == "/":
-            await self._page(scope, receive, send, nonce)
-            return
-        await self._app(scope, _limited(receive), send)
+        started: list[bool] = []
+        try:
+            if scope["path"] == "/":
+                await self._page(scope, receive, send, nonce)
+            else:
+                await self._app(scope, _limited(receive), _noting(send, started))
+        except Exception as error:  # noqa: BLE001 - the server would log its message, question included
+            report(error)
+            if not started:
+                await _refuse(send, 500, "La demande n’a pas pu être traitée : réessayez.")
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -182,6 +190,16 @@ def _security_headers(nonce: str, path: str) -> tuple[tuple[bytes, str], ...]:
         (b"cross-origin-resource-policy", "same-origin"),
         (b"permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     )
+
+
+def _noting(send: Send, started: list[bool]) -> Send:
+    """Note in *started* that the response has begun: another cannot be sent."""
+
+    async def noting(message: Message) -> None:
+        started.append(True)
+        await send(message)
+
+    return noting
 
 
 def _limited(receive: Receive) -> Receive:

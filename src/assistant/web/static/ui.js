@@ -95,6 +95,31 @@ function ask(text) {
   setTimeout(() => $("#question .submit-button")?.click(), 60);
 }
 
+// Kept once fetched: Gradio draws the empty conversation anew each time it is cleared.
+let examples = null;
+
+function fillExamples() {
+  const list = $(".exemples:empty");
+  if (!list) return;
+  if (examples === null) {
+    examples = [];
+    fetch("/api/exemples").then((answer) => answer.json()).then((found) => {
+      examples = found.exemples;
+      fillExamples();
+    }).catch(() => { examples = null; });
+  }
+  for (const text of examples) {
+    const link = document.createElement("a");
+    link.className = "exemple";
+    link.setAttribute("role", "button");
+    link.href = "#question";
+    link.textContent = text;
+    const item = document.createElement("li");
+    item.append(link);
+    list.append(item);
+  }
+}
+
 /* Copy ------------------------------------------------------------------------------------- */
 
 async function copy(link) {
@@ -268,6 +293,12 @@ function tidy() {
     if (log.getAttribute("aria-live") !== "off") log.setAttribute("aria-live", "off");
     if (log.getAttribute("aria-label") !== "Conversation") log.setAttribute("aria-label", "Conversation");
   }
+  const thread = $("#conversation");
+  if (thread && !thread.hasAttribute("tabindex")) {
+    thread.tabIndex = 0; // It scrolls, so the keyboard must reach it.
+    thread.setAttribute("role", "region");
+    thread.setAttribute("aria-label", "Questions et réponses");
+  }
   // Gradio labels each message with its raw HTML, and calls a plain block a button.
   for (const element of $$("#conversation [aria-label]")) {
     if (element !== log && element.getAttribute("aria-label").includes("<")) element.removeAttribute("aria-label");
@@ -284,6 +315,7 @@ function tidy() {
   }
   const sources = $("#sources");
   if (sources && !$(".fermer", $("#volet"))) addClose();
+  fillExamples();
   keepInView();
   const answered = $$("#conversation .reponse.fini");
   document.body.classList.toggle("conversation-vide", $$("#conversation .reponse").length === 0);
