@@ -231,11 +231,11 @@ def plot(results: Sequence[dict[str, Any]]) -> str:
             "Passages", powers[0], powers[-1], powers, lambda v: f"{v:,.0f}".replace(",", "\u202f"), log=True
         ),
         Axis(
-            "Millisecondes",
+            "Durée",
             1,
             1e7,
             tuple(float(10**n) for n in range(8)),
-            lambda v: f"{v:,.0f}".replace(",", "\u202f"),
+            lambda v: f"{v:.0f} ms" if v < 1000 else f"{v / 1000:.0f} s",
             log=True,
         ),
         (

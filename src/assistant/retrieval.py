@@ -136,8 +136,12 @@ class Retriever:
         return Terms(tuple(words), tuple(self.index.idf(t) for t in words), tuple(unknown))
 
     def vector(self, text: str) -> FloatMatrix:
-        """Return the embedding of a question, shape (1, dim); the last 512 are remembered."""
-        return self._vectors(text)
+        """Return the embedding of a question, shape (1, dim); the last 512 are remembered.
+
+        The model was taught ordinary writing: a question typed in capitals is read in small
+        letters.
+        """
+        return self._vectors(text.lower() if text.isupper() else text)
 
     def nearest(self, rows: Sequence[int], vector: FloatMatrix, *, limit: int) -> list[int]:
         """Return the *limit* rows whose sentence or expected questions lie nearest to *vector*."""

@@ -164,7 +164,10 @@ class Composer:
                 " (il ne mentionne pas\u00a0: " + ", ".join(f"«\u00a0{w}\u00a0»" for w in unknown[:3]) + ")"
             )
         if undocumented is not None:
-            reason = f"le tableau d'identité porte «\u00a0non documenté\u00a0» à la ligne «\u00a0{undocumented}\u00a0»"
+            reason = (
+                "le tableau d'identité porte «\u00a0non documenté\u00a0» "
+                f"à la ligne «\u00a0{undocumented}\u00a0»"
+            )
         names = ", ".join(self.catalogue.title(s) for s in self.catalogue.providers)
         covers = f" Il couvre {len(self.catalogue.providers)} fournisseurs\u00a0: {names}." if names else ""
         nearest = (

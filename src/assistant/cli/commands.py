@@ -193,7 +193,8 @@ def _model(options: argparse.Namespace) -> int:
 
     folder = install_model(options.source, revision=options.revision)
     print(
-        f'Modèle installé dans « {folder} ». Pour l\'employer, écrivez model = "{folder.name}" dans assistant.toml, '
+        f"Modèle installé dans « {folder} ». Pour l'employer, écrivez "
+        f'model = "{folder.name}" dans assistant.toml, '
         "puis lancez « assistant index »."
     )
     return EXIT_DONE

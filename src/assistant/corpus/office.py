@@ -36,7 +36,7 @@ def damaged(path: Path, kind: str) -> UnreadableDocumentError:
 
 def name_of(element: Element) -> str:
     """Return an element's name without its namespace, "" for comments and the like."""
-    tag = element.tag
+    tag: object = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 

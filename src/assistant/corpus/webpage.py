@@ -159,7 +159,7 @@ def _parse(job: Job) -> Element | None:
 
 
 def _words(element: Element) -> str:
-    return squeeze(clean("".join(element.itertext())))
+    return squeeze(clean("".join(str(t) for t in element.itertext())))
 
 
 def _linked_share(element: Element) -> float:
@@ -258,7 +258,7 @@ class _Page:
         if re.fullmatch(r"h[1-6]", tag):
             return [Heading(int(tag[1]), _words(element))]
         if tag == "pre":
-            return [Paragraph(Marked(clean("".join(element.itertext()))), whole=True)]
+            return [Paragraph(Marked(clean("".join(str(t) for t in element.itertext()))), whole=True)]
         if tag == "br":
             builder.add(" ")
         elif tag == "sup" and (label := self._note(element)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from assistant.evaluation.asking import Outcome, by_facts, decided
@@ -35,11 +36,12 @@ def _risk_series(name: str, outcomes: Sequence[Outcome], threshold: float) -> Se
 def risk_chart(outcomes: Sequence[Outcome], threshold: float) -> Chart:
     """Return the risk–coverage curve of each part, its operating point marked."""
     series = tuple(_risk_series(name, kept, threshold) for name, kept in _parts(outcomes))
-    high = min(max([0.1, *(1.1 * r for s in series for c, r in s.points if c >= STEADY)]), 1.0)
+    top = max([0.05, *(r for s in series for c, r in s.points if c >= STEADY)])
+    high = math.ceil(top * 10) / 10
     return Chart(
         "Courbe risque–couverture",
         Axis("Couverture : part des questions répondues", 0, 1, tuple(n / 5 for n in range(6)), percent),
-        Axis("Risque : part de réponses fausses", 0, high, tuple(high * n / 4 for n in range(5)), percent),
+        Axis("Risque : part de réponses fausses", 0, high, tuple(high * n / 5 for n in range(6)), percent),
         series,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 WIDTH, HEIGHT = 640, 380
-LEFT, RIGHT, BOTTOM = 64, 28, 52
+LEFT, RIGHT, BOTTOM = 84, 28, 52
 LEGEND = 20
 STYLE = """
 .plot{--ink:#1d2733;--soft:#5b6775;--grid:#d9dfe6;--s0:#1f5fa8;--s1:#b4540a;--s2:#2b7a4b;--s3:#7a3fa0;--zone:#2b7a4b22;

@@ -71,6 +71,7 @@ class BuildWriter:
     """Writes the rows of a new build and remembers what has to be embedded."""
 
     def __init__(self, folder: Path, attributes: dict[str, Attribute]) -> None:
+        """Open the database of the build in *folder*."""
         self.connection = database.create(folder / layout.DATABASE)
         self.attributes = attributes
         self.texts: dict[str, dict[str, str]] = {"passages": {}, "sentences": {}, "questions": {}}

@@ -24,8 +24,10 @@ def verified(statements: Sequence[Statement], citations: Sequence[Citation]) -> 
     """
     by_number = {c.n: c for c in citations}
     return tuple(
-        s for s in statements
-        if s.citations and all(
+        s
+        for s in statements
+        if s.citations
+        and all(
             n in by_number and is_exact(by_number[n]) and by_number[n].quote == s.text for n in s.citations
         )
     )

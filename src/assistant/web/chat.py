@@ -248,9 +248,13 @@ def _ask_once(service: Service) -> Callable[[str], dict[str, Any]]:
     def demander(question: str) -> dict[str, Any]:
         """Répond à une question par une réponse citée, pour les clients Gradio."""
         try:
-            return answer_dict(service.assistant.ask(question))
+            found = answer_dict(service.assistant.ask(question))
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        # To Gradio, anything that has a "path" is a file to fetch.
+        for cited in (*found["citations"], *found["nearest"]):
+            cited["file"] = cited.pop("path")
+        return found
 
     return demander
 
