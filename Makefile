@@ -51,7 +51,9 @@ eval: $(STAMP) ## mesure les réponses sur les questions du projet (rapport dans
 	@$(BIN)/assistant eval --report eval/report $(ARGS)
 
 bench: $(STAMP) ## mesure les temps : ouverture, questions, mise à jour de l'index
-	@$(BIN)/python tools/bench.py $(ARGS)
+	@$(BIN)/assistant index
+	@$(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/dossier.py $(ARGS)
 
 fix: $(STAMP) ## corrige ce que ruff sait corriger, et met en forme
 	$(BIN)/ruff check --fix .

@@ -40,9 +40,7 @@ def questions(path: Path, limit: int) -> list[str]:
 def command(*arguments: str) -> None:
     """Run ``assistant`` in a process of its own."""
     code = "import sys; from assistant.cli import main; sys.exit(main())"
-    subprocess.run(  # noqa: S603 - our own command, our own arguments
-        [sys.executable, "-c", code, *arguments], check=False, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([sys.executable, "-c", code, *arguments], check=False, stdout=subprocess.DEVNULL)
 
 
 def report(what: str, milliseconds: Sequence[float], bar: str) -> None:
@@ -98,7 +96,7 @@ def _measure(arguments: argparse.Namespace, folder: Path) -> None:
 
 def _edit(corpus: Path, update: Callable[[], None], assistant: object) -> None:
     """Edit one file, rebuild, and ask what only the edit says."""
-    path = min(corpus.rglob("*.md"))
+    path = min(p for p in corpus.rglob("*.md") if p.name != "README.md")
     path.write_text(path.read_text("utf-8") + "\n\nLe mot de passe du banc d’essai est cormoran.\n", "utf-8")
     update()
     found = assistant.search("mot de passe du banc d’essai")  # type: ignore[attr-defined]
