@@ -81,10 +81,13 @@ class _Worker:
         )
         return self._process
 
-    def _kill(self) -> None:
-        """End the process and what it has started (Tesseract)."""
+    def _kill(self, watched: subprocess.Popen[bytes] | None = None) -> None:
+        """End the process and what it has started (Tesseract).
+
+        A watch names the process that it watches: one that fires late must not end the next.
+        """
         process = self._process
-        if process is None:
+        if process is None or (watched is not None and watched is not process):
             return
         with contextlib.suppress(OSError):
             if os.name == "posix":
@@ -113,7 +116,7 @@ class _Worker:
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None  # noqa: S101 - both are pipes; for the type checker
         assert stdout is not None  # noqa: S101
-        watch = _Watch(self._kill, limits)
+        watch = _Watch(lambda: self._kill(process), limits)
         watch.rearm()
         try:
             with contextlib.suppress(BrokenPipeError):
