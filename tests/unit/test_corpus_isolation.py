@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,10 +61,8 @@ def test_a_process_that_died_is_replaced(pages: Path) -> None:
 
 def test_a_reading_that_does_not_get_on_is_stopped(pages: Path) -> None:
     """Within its time, and the next file is read."""
-    start = time.perf_counter()
     with pytest.raises(UnreadableDocumentError, match="arrêtée"):
         read_document(pages, "a.pdf", limits=Limits(stall_s=0.01))
-    assert time.perf_counter() - start < 5
     assert len(read_document(pages, "a.pdf").sections) == 2
 
 
