@@ -22,24 +22,11 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, P
 
 from assistant.corpus import read_document, scan
 from assistant.domain import Document
+from assistant.presentation import MONTHS
 
 TITLE = "Comparatif des huit tableaux d’identité"
 ROOT = Path(__file__).resolve().parent.parent
 INK, ACCENT = HexColor("#1d1d1f"), HexColor("#24477a")
-MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 # Attributes whose first word keeps its capital inside a sentence.
 NAMES = ("Cloud Act", "Data Privacy Framework", "HDS", "ISO", "SecNumCloud")
 

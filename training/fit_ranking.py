@@ -12,7 +12,6 @@ Usage: python training/fit_ranking.py --index index [--model NAME] [--sample 3]
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import tomllib
@@ -26,6 +25,7 @@ from assistant.answering.assistant import Assistant
 from assistant.answering.model import Logistic, Weights
 from assistant.answering.ranking import CONFIDENCE_FEATURES, Ranked, Ranker, confidence_features
 from assistant.answering.tables import is_unknown
+from assistant.evaluation.questions import part_of
 from assistant.question import understand
 from assistant.question.understanding import read
 from assistant.retrieval import FEATURES, QUESTION_FEATURES
@@ -36,16 +36,8 @@ OUT = Path(__file__).parent.parent / "src" / "assistant" / "answering" / "weight
 BARE = len(FEATURES) - QUESTION_FEATURES
 NEGATIVES = 30
 ANSWERED_THOUGH_UNANSWERABLE = 0.07
-"""Share of the unanswerable tuning questions that the operating point lets through: under it the
-answerable ones that are refused grow faster than the wrong answers saved."""
+"""Share of the unanswerable tuning questions that the operating point lets through."""
 HIDDEN_WEIGHT = 0.1
-
-
-def in_test(record: dict, test: set[str]) -> bool:
-    """Tell whether a question belongs to the test part (the rule is told in eval/split.toml)."""
-    if record["kind"] in {"comparaison", "liste"} or not record["answerable"]:
-        return hashlib.sha256(record["id"].encode()).digest()[0] % 2 == 1
-    return bool(record["documents"]) and record["documents"][0] in test
 
 
 def tuning_questions(folder: Path, test: set[str]) -> list[dict]:
@@ -53,7 +45,7 @@ def tuning_questions(folder: Path, test: set[str]) -> list[dict]:
     found = []
     for path in sorted(folder.glob("*.jsonl")):
         found += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [r for r in found if not in_test(r, test)]
+    return [r for r in found if part_of(r, frozenset(test)) == "reglage"]
 
 
 class Samples:

@@ -8,7 +8,7 @@ Büttcher 2009, k = 60), which stays as :func:`fuse` for the baselines of ``assi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -260,12 +260,3 @@ class Retriever:
             if common:
                 best = max(best, 2 * common / (terms.mass + sum(self.index.idf(t) for t in words)))
         return best
-
-
-def distinct(hits: Iterable[Hit], same: Callable[[Hit, Hit], bool]) -> list[Hit]:
-    """Return *hits* in order without those that repeat an earlier one."""
-    kept: list[Hit] = []
-    for hit in hits:
-        if not any(same(hit, other) for other in kept):
-            kept.append(hit)
-    return kept

@@ -116,6 +116,8 @@ class Composer:
         A question that takes them for granted (« pourquoi Lumo stocke-t-il au Texas ? ») is
         then answered by what the dossier says, never by repeating them.
         """
+        if not _presumes(ranked.query.text):
+            return None
         said = set(tokens(" ".join(s.text for s in statements)))
         names = {t for p in self.catalogue.providers.values() for n in p.names for t in tokens(n)}
         found = []
@@ -125,11 +127,11 @@ class Composer:
             stems = set(tokens(match[0]))
             if stems and not stems & said and not stems & names and not match[0].isupper():
                 found.append(match[0])
-        return ", ".join(dict.fromkeys(found)) if found and _presumes(ranked.query.text) else None
+        return ", ".join(dict.fromkeys(found)) if found else None
 
     def _table(self, ranked: Ranked, kind: Kind) -> Answer:
         citer = Citer(self.index)
-        aggregator = Aggregator(self.ranker, self.catalogue).start(citer)
+        aggregator = Aggregator(self.ranker, self.catalogue, citer)
         scope = self._scope(ranked.query)
         found: Aggregate = (
             aggregator.compare(ranked, scope)

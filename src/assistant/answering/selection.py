@@ -12,8 +12,7 @@ from assistant.text import fold, tokens
 
 MOST = 4
 SHARE = 0.30
-"""A further sentence needs this share of the first one's score: chosen on the tuning questions,
-where a lower share adds wrong sentences faster than right ones."""
+"""A further sentence needs this share of the first one's score. A first guess, not yet tuned."""
 FLOOR = 0.06
 SAME = 0.72
 """Share of common words from which two sentences say the same thing."""
@@ -27,10 +26,6 @@ def repeats(one: Hit, other: Hit) -> bool:
     """Tell whether two sentences say the same thing in nearly the same words."""
     a, b = _key(one), _key(other)
     return len(a & b) >= SAME * max(min(len(a), len(b)), 1)
-
-
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\d+(?:[.,]\d+)?", text))
 
 
 def preferred(hits: tuple[Hit, ...], question: str) -> list[Hit]:

@@ -38,6 +38,20 @@ class Aggregate:
     matching: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What a list filters by.
+
+    Attributes:
+        negated: Whether the question asks who does not.
+        words: For a value that is neither yes nor no, the words of which it must hold one.
+    """
+
+    attribute: str
+    negated: bool
+    words: frozenset[str]
+
+
 def yes_no(value: str) -> str | None:
     """Return "oui", "non" or "en partie" where a value begins with it, else None."""
     match = re.match(r"(oui|non|en partie)\b(?! document)", fold(value).replace("\u00a0", " "))
@@ -50,10 +64,11 @@ def is_unknown(value: str) -> bool:
 
 
 class Aggregator:
-    """Compares providers over one build of the index."""
+    """Compares providers over one build of the index, for one answer."""
 
-    def __init__(self, ranker: Ranker, catalogue: Catalogue) -> None:
-        """Aggregate what *ranker* scores."""
+    def __init__(self, ranker: Ranker, catalogue: Catalogue, citer: Citer) -> None:
+        """Aggregate what *ranker* scores, numbering citations with *citer*."""
+        self._citer = citer
         self.ranker = ranker
         self.catalogue = catalogue
         self.index = ranker.retriever.index
@@ -116,11 +131,6 @@ class Aggregator:
         )
         return Aggregate(table, _unique(statements), "", confidence, tuple(slugs))
 
-    def start(self, citer: Citer) -> Aggregator:
-        """Number the citations of the next answer with *citer*."""
-        self._citer = citer
-        return self
-
     def _identity_row(self, slug: str, columns: Sequence[str]) -> tuple[Cell, ...]:
         cells = [Cell(self.catalogue.title(slug))]
         for column in columns:
@@ -161,7 +171,8 @@ class Aggregator:
         if not columns:
             return self._list_by_sentences(ranked, slugs)
         rows = {s: self._identity_row(s, columns) for s in slugs}
-        states = {s: self._state(ranked.query, s, columns[0]) for s in slugs}
+        criterion = self._criterion(ranked.query, columns[0])
+        states = {s: self._state(s, criterion) for s in slugs}
         matching = tuple(s for s in slugs if states[s] == "oui")
         order = {"oui": 0, "non": 1, SILENCE: 2}
         ordered = sorted(slugs, key=lambda s: (order[states[s]], list(slugs).index(s)))
@@ -195,21 +206,22 @@ class Aggregator:
         )
         return Aggregate(table, statements, "", confidence, matching)
 
-    def _state(self, query: Query, slug: str, attribute: str) -> str:
+    def _state(self, slug: str, criterion: Criterion) -> str:
         """Return "oui", "non" or the silence: does the provider match what the question asks?"""
-        row = self.catalogue.rows.get((slug, attribute))
+        row = self.catalogue.rows.get((slug, criterion.attribute))
         if row is None or row.identity is None or is_unknown(row.identity.value):
             return SILENCE
         value = row.identity.value
         verdict = yes_no(value)
         if verdict is not None:
             positive = verdict in {"oui", "en partie"}
-            return "oui" if positive != self._negated(query, attribute) else "non"
-        wanted = self._wanted_words(query, attribute)
-        if not wanted:
+            return "oui" if positive != criterion.negated else "non"
+        if not criterion.words:
             return "oui"
-        found = set(tokens(value))
-        return "oui" if wanted & found else "non"
+        return "oui" if criterion.words & set(tokens(value)) else "non"
+
+    def _criterion(self, query: Query, attribute: str) -> Criterion:
+        return Criterion(attribute, self._negated(query, attribute), self._wanted_words(query, attribute))
 
     def _negated(self, query: Query, attribute: str) -> bool:
         """Tell whether the question asks who does *not*: its wording negates, the attribute's does not.
@@ -224,14 +236,14 @@ class Aggregator:
         negative = lexicon()["negative"]
         return query.negative != bool(negative.search(words(best)))
 
-    def _wanted_words(self, query: Query, attribute: str) -> set[str]:
+    def _wanted_words(self, query: Query, attribute: str) -> frozenset[str]:
         """Return the words of the question that only some values hold: what it filters by."""
         rows = [r for (_, a), r in self.catalogue.rows.items() if a == attribute]
         values = [set(tokens(r.identity.value)) for r in rows if r.identity]
         asked = set(tokens(attribute)) | {
             t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)
         }
-        return {t for t in query.content if t not in asked and any(t in v for v in values)}
+        return frozenset(t for t in query.content if t not in asked and any(t in v for v in values))
 
     def _headline(self, attribute: str, states: dict[str, str], slugs: Sequence[str]) -> str:
         groups = {k: [s for s in slugs if states[s] == k] for k in ("oui", "non", SILENCE)}

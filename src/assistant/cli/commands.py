@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.cli.parser import EXIT_ABSTAINED, EXIT_DONE, EXIT_ERROR, EXIT_USAGE
-from assistant.cli.progress import progress_bar
-from assistant.errors import AssistantError, EvaluationDataError, QuestionError
+from assistant.errors import EvaluationDataError, QuestionError
 from assistant.settings import load_settings
 
 
@@ -45,6 +44,7 @@ def _index(options: argparse.Namespace) -> int:
     from assistant.embedding import SentenceEncoder
     from assistant.presentation import render_report, report_dict
     from assistant.store import rebuild, rollback, watch
+    from assistant.store.progress import progress_bar
 
     settings = load_settings(options.config)
     if options.rollback:
@@ -200,4 +200,4 @@ def _model(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-__all__ = ["AssistantError", "run"]
+__all__ = ["run"]

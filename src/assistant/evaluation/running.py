@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from assistant.evaluation.report import Report, write_report
 from assistant.evaluation.summary import by_part
 from assistant.evaluation.thresholds import Threshold, load_thresholds, missed
 from assistant.settings import Settings
-from assistant.store.writing import Progress
+from assistant.store.progress import progress_bar
 
 DEFAULT_QUESTIONS = Path("eval/questions")
 EXIT_DONE, EXIT_THRESHOLDS = 0, 3
@@ -111,7 +110,7 @@ def _line(outcome: Outcome) -> dict[str, Any]:
 
 
 def _run_beir(options: argparse.Namespace, settings: Settings, thresholds: tuple[Threshold, ...]) -> int:
-    with _progress() as show:
+    with progress_bar() as show:
         result = evaluate_beir(options.beir, SentenceEncoder(settings.model), settings, progress=show)
     failures = missed(thresholds, {"beir": result.measures}, options.thresholds)
     if options.report is not None:
@@ -121,24 +120,3 @@ def _run_beir(options: argparse.Namespace, settings: Settings, thresholds: tuple
     else:
         _say("\n\n".join([render_beir(result), *threshold_lines(failures)]))
     return EXIT_THRESHOLDS if failures else EXIT_DONE
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """Yield a function that shows progress on stderr, or None where nobody would see it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from tqdm import tqdm
-
-    bar = tqdm(total=1, file=sys.stderr, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}")
-
-    def show(stage: str, done: int, total: int) -> None:
-        bar.set_description_str(stage, refresh=False)
-        bar.total, bar.n = max(total, 1), done
-        bar.refresh()
-
-    try:
-        yield show
-    finally:
-        bar.close()

@@ -170,10 +170,6 @@ class Index:
         found = self._query("SELECT * FROM sources WHERE document=? AND id=?", (document, note))
         return Source(found[0]["id"], found[0]["title"], found[0]["url"], found[0]["date"]) if found else None
 
-    def note_count(self) -> int:
-        """Return how many primary sources the documents name."""
-        return int(self._query("SELECT COUNT(*) FROM sources")[0][0])
-
     def _frequency(self, term: str) -> int:
         found = self._query("SELECT sentences FROM terms WHERE term=?", (term,))
         return int(found[0][0]) if found else 0

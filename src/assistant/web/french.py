@@ -5,20 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
+from assistant.presentation import MONTHS
+
 THIN = "\u202f"
 SPACE = "\u00a0"
 
@@ -40,7 +28,7 @@ def day(iso: str | None) -> str:
         year = str(int(parts[0]))
         if len(parts) == 1:
             return year
-        month = _MONTHS[int(parts[1]) - 1]
+        month = MONTHS[int(parts[1]) - 1]
         if len(parts) == 2:
             return f"{month}{SPACE}{year}"
         written = "1er" if int(parts[2]) == 1 else str(int(parts[2]))
