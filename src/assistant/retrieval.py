@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -256,7 +257,8 @@ class Retriever:
         for number, words in enumerate(sets):
             if everything[number] not in group or not words:
                 continue
-            common = sum(self.index.idf(t) for t in wanted & words)
+            # fsum: the order of a set differs from process to process, the sum must not.
+            common = fsum(self.index.idf(t) for t in wanted & words)
             if common:
-                best = max(best, 2 * common / (terms.mass + sum(self.index.idf(t) for t in words)))
+                best = max(best, 2 * common / (terms.mass + fsum(self.index.idf(t) for t in words)))
         return best

@@ -118,3 +118,9 @@ def test_plan_names_are_no_stop_words() -> None:
 def test_correct_finds_the_nearest_word(typed: str, expected: str | None) -> None:
     """One edit from five letters, two from nine."""
     assert expected == correct(typed, ["conservation", "chiffrement", "serveur", "20265"])
+
+
+def test_correct_does_not_depend_on_the_order_of_the_vocabulary() -> None:
+    """A set has another order in each process; equally near words must not change the answer."""
+    words = ["porter", "poster", "polter"]
+    assert {"polter"} == {correct("pozter", order) for order in (words, words[::-1], sorted(words))}

@@ -284,10 +284,14 @@ def correct(token: str, vocabulary: Collection[str], *, minimum: int = 5) -> str
     """Return the word of *vocabulary* nearest to a misspelt *token*, or None.
 
     One edit (insertion, deletion, substitution, transposition) is allowed from *minimum*
-    letters, two from 9: shorter words have too many neighbours to be guessed.
+    letters, two from 9: shorter words have too many neighbours to be guessed. Of equally near
+    words the first in alphabetical order is taken: a set gives them in another order in each
+    process, and the same question must get the same answer.
     """
     if len(token) < minimum or token.isdigit() or token in vocabulary:
         return None
     cutoff = 1 if len(token) < 9 else 2
-    found = process.extractOne(token, vocabulary, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff)
-    return found[0] if found else None
+    near = process.extract(
+        token, vocabulary, scorer=DamerauLevenshtein.distance, score_cutoff=cutoff, limit=None
+    )
+    return min(near, key=lambda found: (found[1], found[0]))[0] if near else None
