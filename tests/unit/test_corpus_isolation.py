@@ -45,6 +45,16 @@ def test_one_process_reads_file_after_file(pages: Path) -> None:
     assert _process() == first
 
 
+def test_a_large_parent_does_not_cost_a_start_a_file(pages: Path) -> None:
+    """What the parent has held is not the process's own: it goes on to the next file."""
+    held = b"\1" * (600 * 1024 * 1024)
+    read_document(pages, "a.pdf")
+    first = _process()
+    read_document(pages, "a.pdf")
+    assert _process() == first
+    assert held
+
+
 def test_short_texts_start_no_process(tmp_path: Path) -> None:
     """The dossier itself is read here."""
     (tmp_path / "a.md").write_text("Texte.", encoding="utf-8")

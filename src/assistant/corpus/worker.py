@@ -47,13 +47,27 @@ def _confine(limits: Limits) -> None:
             resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
-def _is_grown() -> bool:
+def _peak() -> int:
+    """Return the most memory that this process has held, in bytes; 0 where it cannot be told.
+
+    On Linux the kernel's own figure of this program is read: ``ru_maxrss`` survives ``exec``, so
+    a process that a large one starts would seem to have grown before it has read anything.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     try:
         import resource
     except ImportError:
-        return False
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) > _GROWN
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
+def _is_grown() -> bool:
+    return _peak() > _GROWN
 
 
 def _ticker(replies: BinaryIO) -> Callable[[], None]:
