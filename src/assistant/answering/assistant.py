@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering.compose import Composer
 from assistant.answering.model import load_weights
 from assistant.answering.ranking import Ranker
-from assistant.domain import Answer
+from assistant.domain import Answer, Statement
 from assistant.embedding import Encoder, SentenceEncoder
 from assistant.errors import StoreError
-from assistant.question import Catalogue, understand
+from assistant.question import Catalogue, Query, understand
 from assistant.question.understanding import check, read
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.store import Index, RebuildReport, open_index, rebuild
 from assistant.store.layout import current_build
 from assistant.store.writing import Progress
+
+if TYPE_CHECKING:
+    from assistant.generation import Client
 
 
 class _Engine:
@@ -52,6 +55,11 @@ class Assistant:
         self._settings = settings
         self._lock = threading.RLock()
         self._engine: _Engine | None = None
+        self.llm: Client | None = None
+        if settings.llm is not None:
+            from assistant.generation import Client
+
+            self.llm = Client(settings.llm)
 
     @classmethod
     def open(
@@ -64,6 +72,7 @@ class Assistant:
             IndexMissingError: No index has been built.
             IndexCorruptedError: A file of the index is missing or altered.
             IndexStaleError: It was made with another model, other settings or another format.
+            SettingsError: The language model of the settings may not be called.
         """
         settings = settings or Settings()
         assistant = cls(Path(index), encoder or SentenceEncoder(settings.model), settings)
@@ -113,21 +122,63 @@ class Assistant:
         Raises:
             QuestionError: It is empty or too long.
         """
+        *_, answer = self.stream(question, history=history, id=id)
+        assert isinstance(answer, Answer)  # noqa: S101 - a stream always ends with it
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        id: str | None = None,  # noqa: A002 - as in ask
+        stop: threading.Event | None = None,
+    ) -> Iterator[Statement | Answer]:
+        """Yield the statements that a language model writes, each once verified, then the answer.
+
+        The answer prevails over the statements. Without a model it comes alone. Closing the
+        iterator, or setting *stop*, cancels the model's work.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+        """
         started = time.perf_counter()
         engine = self._current()
-        query = understand(
-            question, engine.catalogue, history=list(history), known_words=engine.index.vocabulary
-        )
+        query = self._understood(question, history, engine)
         ranked = engine.ranker.rank(query)
         retrieved = time.perf_counter()
         answer = engine.composer.compose(ranked)
+        if self.llm is not None:
+            from assistant.generation import Written, stream
+
+            for part in stream(answer, query.text, self._encoder, self.llm, stop=stop):
+                if isinstance(part, Written):
+                    answer = part.answer
+                else:
+                    yield part
         done = time.perf_counter()
         timings = {
             "retrieval": round((retrieved - started) * 1000, 2),
             "answer": round((done - retrieved) * 1000, 2),
             "total": round((done - started) * 1000, 2),
         }
-        return replace(answer, timings_ms=timings, id=id)
+        yield replace(answer, timings_ms=timings, id=id)
+
+    def _understood(self, question: str, history: Sequence[str], engine: _Engine) -> Query:
+        """Return the question as understood; a model may word it, never change whom it is about."""
+        known = engine.index.vocabulary
+        query = understand(question, engine.catalogue, history=list(history), known_words=known)
+        if self.llm is None or not self.llm.settings.rewrite or query.interpreted is None:
+            return query
+        from assistant.generation import rewrite_question
+
+        text = rewrite_question(question, history, query.text, self.llm)
+        if text is None:
+            return query
+        other = read(text, engine.catalogue, known)
+        if set(other.providers) != set(query.providers) or other.plan != query.plan:
+            return query
+        return replace(other, typed=query.typed, interpreted=text)
 
     def search(self, query: str, *, limit: int = 10) -> dict[str, Any]:
         """Return ranked documents and passages for *query*, without an answer.
