@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from playwright.sync_api import Page, expect
+
+from assistant.answering import Assistant
+from assistant.settings import Settings
+from assistant.store import rebuild
+from assistant.web import create_app
+from samples import FakeEncoder, write_corpus
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -23,6 +35,26 @@ class Server:
     corpus: Path
 
 
+@contextmanager
+def serving(root: Path, settings: Settings) -> Iterator[Server]:
+    """Serve the five documents from *root*, a folder that is removed at the end."""
+    corpus, index, encoder = write_corpus(root / "corpus"), root / "index", FakeEncoder()
+    rebuild(corpus, index, encoder, max_chars=600)
+    app = create_app(
+        Assistant.open(index, settings, encoder=encoder), corpus=corpus, index=index, settings=settings
+    )
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield Server(f"http://127.0.0.1:{listener.getsockname()[1]}", corpus)
+    running.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
+    shutil.rmtree(root, ignore_errors=True)
+
+
 def open_chat(page: Page, server: Server) -> None:
     """Open the chat and wait until it can be used."""
     page.goto(server.address)
@@ -36,8 +68,6 @@ def ask(page: Page, question: str, *, turn: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(f"#r{turn}.fini")).to_be_visible()
     expect(page.locator("#question .submit-button")).to_be_visible()
-    # Gradio closes its stream just after; nobody asks again within a tenth of a second.
-    page.wait_for_timeout(200)
 
 
 def violations(page: Page) -> list[tuple[str, str, list[str]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.store import layout
 from assistant.store.memo import save
-from assistant.store.writing import known_vectors
+from assistant.store.shard import TABLES, ShardInfo, open_shard
 
 
 def main() -> None:
@@ -20,12 +20,14 @@ def main() -> None:
         Path(sys.argv[2] if len(sys.argv) > 2 else "index"),
     )
     build = layout.current_build(index)
+    manifest = layout.read_manifest(build)
     found = {}
-    for table in ("passages", "sentences", "questions"):
-        keys, vectors = known_vectors(build, table)
-        if vectors is not None:
-            found.update({key: vectors[row] for key, row in keys.items()})
-    path = save(corpus, layout.read_manifest(build).model, found)
+    for record in manifest.shards:
+        shard = open_shard(build, ShardInfo.of(record))
+        for table in TABLES:
+            rows = shard.query(f"SELECT key, row FROM {table}")  # noqa: S608 - constant names
+            found.update({key: shard.vectors[table][row] for key, row in rows})
+    path = save(corpus, manifest.model, found)
     print(f"{path} : {len(found)} vecteurs, {path.stat().st_size / 1e6:.1f} Mo")
 
 

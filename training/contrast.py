@@ -1,18 +1,20 @@
-"""Teach the distilled student to bring a question near the text that answers it.
+"""Teach the shortened base to bring a question near the text that answers it.
 
-Three kinds of pairs, each with in-batch negatives (Henderson et al. 2017, arXiv 1705.00652) and,
-for the dossier, batches of one document, so that the negatives are hard: questions and their Wikipedia
-paragraph (four fifths, by paragraph), titles and their section, expected questions of the
-dossier's training documents with the sentence that answers, and with another question of the same
-fact. A slice of the distillation targets is mixed in so that what was learned is not forgotten.
+Pairs with in-batch negatives (Henderson et al. 2017, arXiv 1705.00652) and, for the dossier, batches
+of one document, so that the negatives are hard: questions and their Wikipedia paragraph (four
+fifths, by paragraph), titles and their section, expected questions of the dossier's training
+documents with the sentence that answers, and with another question of the same fact.
 
-Usage: python training/contrast.py STUDENT --data DIR --corpus corpus --targets DIR --out DIR
+Distillation is mixed in, after Reimers & Gurevych 2020 (arXiv 2004.09813): a French sentence and
+its English translation both follow the normalised mean of the whole base's embeddings of the
+two. It heals what the removed layer took away, and what was learned is not forgotten.
+
+Usage: python training/contrast.py STUDENT --teacher BASE --data DIR --corpus corpus --out DIR
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import tomllib
 from pathlib import Path
@@ -20,8 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from datasets import Dataset
-from distil import SEED, read, windows
-from measure import held_out
+from measure import held_out, lines
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -34,16 +35,26 @@ from assistant.chunking import chunk_document
 from assistant.corpus import read_document, scan
 from assistant.store.writing import sentence_text
 
+SEED = 20261125
 MAX_TOKENS = 160
+QUERY, PASSAGE = "query: ", "passage: "
+"""The prefixes that the base was trained with (multilingual-e5, arXiv 2402.05672)."""
+
+
+def windows(text: str, words: int = 70):
+    """Cut *text* into pieces of about the length of our passages."""
+    tokens = text.split()
+    for start in range(0, max(len(tokens) - 15, 1), words):
+        yield " ".join(tokens[start : start + words])
 
 
 def general(data: Path) -> list[tuple[str, str]]:
     """Return question-paragraph and title-section pairs that no measure uses."""
     pairs = []
-    for r in read(data / "questions-fr.jsonl.gz"):
+    for r in lines(data / "questions-fr.jsonl.gz"):
         if not held_out(r["passage"]):
             pairs.append((r["question"], r["passage"]))
-    for r in read(data / "sections-fr.jsonl.gz"):
+    for r in lines(data / "sections-fr.jsonl.gz"):
         if len(r["titre"].split()) >= 2 and len(r["texte"]) > 80:
             pairs.append((r["titre"].strip(" –"), next(windows(r["texte"]))))
     return pairs
@@ -100,6 +111,20 @@ def paraphrase(fact: dict, number: int) -> tuple[str, str] | None:
     return (questions[number % len(questions)], questions[(number + shift) % len(questions)]) if len(questions) > shift else None
 
 
+def translations(data: Path, teacher: SentenceTransformer, most: int) -> Dataset:
+    """Return sentences of both languages with what the student's embedding of each should be."""
+    rows = random.Random(SEED).sample([(r["fr"], r["en"]) for r in lines(data / "paralleles-en-fr.jsonl.gz")], most)
+    rows.sort(key=lambda r: len(r[0]))
+    french, english = (
+        teacher.encode([QUERY + r[side] for r in rows], batch_size=32, normalize_embeddings=True, show_progress_bar=True)
+        for side in (0, 1)
+    )
+    middle = french + english
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    texts = [QUERY + t for r in rows for t in r]
+    return Dataset.from_dict({"sentence": texts, "label": np.repeat(middle, 2, axis=0).tolist()})
+
+
 class Prepared(DefaultBatchSampler):
     """Keeps the batches as they were made (a pair's label is its batch's number), in random order."""
 
@@ -127,15 +152,16 @@ def main() -> None:
     parser.add_argument("student")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
-    parser.add_argument("--targets", type=Path, required=True, help="folder of distil.py, for its targets")
+    parser.add_argument("--teacher", required=True, help="the base, whole")
+    parser.add_argument("--frozen", type=int, default=3, help="first layers left as they are, with the embeddings")
     parser.add_argument("--split", type=Path, default=Path("eval/split.toml"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--lr", type=float, default=6e-5)
+    parser.add_argument("--lr", type=float, default=3e-5)
     parser.add_argument("--rounds", type=int, default=5, help="questions of each fact, a pass")
-    parser.add_argument("--general", type=int, default=6000)
-    parser.add_argument("--distil", type=int, default=4000)
+    parser.add_argument("--general", type=int, default=4000)
+    parser.add_argument("--distil", type=int, default=1200, help="pairs of translations")
     args = parser.parse_args()
     torch.manual_seed(SEED)
     left_out = set(tomllib.loads(args.split.read_text(encoding="utf-8"))["test_documents"])
@@ -143,29 +169,31 @@ def main() -> None:
     student.max_seq_length = MAX_TOKENS
     facts = dossier(args.corpus, left_out)
     pairs = random.Random(SEED).sample(found := general(args.data), min(args.general, len(found)))
-    stored = np.load(args.targets / "targets.npz", allow_pickle=False)
-    texts, values = json.loads(str(stored["texts"])), stored["values"].astype(np.float32)
-    kept = sorted(random.Random(SEED).sample(range(len(texts)), min(args.distil, len(texts))), key=lambda i: len(texts[i]))
+    bert = student[0].auto_model
+    for part in (bert.embeddings, *bert.encoder.layer[: args.frozen]):
+        part.requires_grad_(False)
     pairs.sort(key=lambda p: len(p[1]))
 
-    def paired(made: list[list[tuple[str, str]]]) -> Dataset:
+    def paired(made: list[list[tuple[str, str]]], prefix: str = PASSAGE) -> Dataset:
         rows = [(a, b, n) for n, batch in enumerate(made) for a, b in batch]
-        return Dataset.from_dict({"anchor": [r[0] for r in rows], "positive": [r[1] for r in rows], "label": [r[2] for r in rows]})
+        return Dataset.from_dict(
+            {"anchor": [QUERY + r[0] for r in rows], "positive": [prefix + r[1] for r in rows], "label": [r[2] for r in rows]}
+        )
 
     data = {
         "dossier": paired(batches(facts, args.rounds, args.batch, asked)),
-        "paraphrases": paired(batches(facts, args.rounds + 1, args.batch, paraphrase)),
+        "paraphrases": paired(batches(facts, args.rounds + 1, args.batch, paraphrase), QUERY),
         "general": paired([pairs[i : i + args.batch] for i in range(0, len(pairs), args.batch)]),
-        "distil": Dataset.from_dict({"sentence": [texts[i] for i in kept], "label": values[kept].tolist()}),
+        "distil": translations(args.data, SentenceTransformer(args.teacher, device=student.device.type, local_files_only=True), args.distil),
     }
     print({name: len(d) for name, d in data.items()}, flush=True)
-    ranking = MultipleNegativesRankingLoss(student, scale=30.0)
+    ranking = MultipleNegativesRankingLoss(student, scale=80.0)
     trainer = SentenceTransformerTrainer(
         model=student,
         args=SentenceTransformerTrainingArguments(
             output_dir=str(args.out / "checkpoints"), num_train_epochs=args.epochs,
             per_device_train_batch_size=args.batch, learning_rate=args.lr, warmup_steps=30,
-            lr_scheduler_type="cosine", weight_decay=0.01, seed=SEED, save_steps=200, save_total_limit=1,
+            lr_scheduler_type="cosine", weight_decay=0.01, seed=SEED, save_steps=60, save_total_limit=1,
             logging_steps=20, report_to=[], batch_sampler=Prepared, multi_dataset_batch_sampler="proportional",
         ),
         train_dataset=data,

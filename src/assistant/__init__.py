@@ -2,6 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.silence import silence_libraries
+
+# First of all: libraries read these settings while they are imported.
+silence_libraries()
+
 if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.domain import Answer

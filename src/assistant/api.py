@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.domain import Answer
 from assistant.errors import AssistantError, QuestionError
-from assistant.presentation import answer_dict
+from assistant.presentation import answer_dict, french_date
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -25,7 +25,8 @@ MODEL = "assistant-du-dossier"
 UNEXPECTED = "La demande n’a pas pu être traitée : réessayez, ou formulez-la autrement."
 DESCRIPTION = (
     "Le dossier, interrogé depuis un autre programme. Chaque réponse cite les phrases du dossier "
-    "qui la fondent, avec leur source primaire. Rien n’est journalisé, rien ne sort de la machine."
+    "qui la fondent, avec leur source primaire. Rien ne sort de la machine ; rien n’y est gardé, sauf "
+    "réglage contraire."
 )
 
 
@@ -86,12 +87,20 @@ class ChatRequest(BaseModel):
     stream_options: StreamOptions | None = None
 
 
-def add_api(app: FastAPI, assistant: Assistant) -> None:
+Note = Callable[[Request, Answer, str], None]
+"""What is told of each answer given: the request, the answer, and ``api`` or ``openai``."""
+
+
+def _unnoted(request: Request, answer: Answer, via: str) -> None:
+    """Keep nothing."""
+
+
+def add_api(app: FastAPI, assistant: Assistant, *, note: Note = _unnoted) -> None:
     """Add the API to *app*, its errors told in French, its description at ``/api/openapi.json``."""
     router = APIRouter()
-    _dossier_routes(router, assistant)
+    _dossier_routes(router, assistant, note)
     _health_routes(router, assistant)
-    _openai_routes(router, assistant)
+    _openai_routes(router, assistant, note)
     app.include_router(router)
     app.add_exception_handler(AssistantError, _on_assistant_error)
     app.add_exception_handler(RequestValidationError, _on_bad_request)
@@ -140,12 +149,13 @@ def _error(request: Request, status: int, sentence: str) -> Response:
     return JSONResponse({"erreur": sentence}, status)
 
 
-def _dossier_routes(router: APIRouter, assistant: Assistant) -> None:
+def _dossier_routes(router: APIRouter, assistant: Assistant, note: Note) -> None:
     @router.post("/api/ask", summary="Poser une question", tags=["Dossier"])
-    def ask(body: Ask) -> dict[str, Any]:
+    def ask(body: Ask, request: Request) -> dict[str, Any]:
         """Renvoie la réponse et ses citations ; `abstained` dit le silence du dossier."""
-        found = answer_dict(assistant.ask(body.question, history=body.history))
-        return {**found, "id": body.id}
+        answer = assistant.ask(body.question, history=body.history)
+        note(request, answer, "api")
+        return {**answer_dict(answer), "id": body.id}
 
     @router.post("/api/search", summary="Chercher des passages", tags=["Dossier"])
     def search(body: Search) -> dict[str, Any]:
@@ -192,7 +202,7 @@ def _health_routes(router: APIRouter, assistant: Assistant) -> None:
         return JSONResponse({"statut": "ok", "index": index.name, "documents": len(index.documents)})
 
 
-def _openai_routes(router: APIRouter, assistant: Assistant) -> None:
+def _openai_routes(router: APIRouter, assistant: Assistant, note: Note) -> None:
     @router.get("/v1/models", summary="Lister les modèles", tags=["Compatible OpenAI"])
     def models() -> dict[str, Any]:
         """Renvoie le dossier comme un modèle."""
@@ -204,10 +214,11 @@ def _openai_routes(router: APIRouter, assistant: Assistant) -> None:
         return _model() if name == MODEL else _error(request, 404, f"Le modèle « {name} » n’existe pas.")
 
     @router.post("/v1/chat/completions", summary="Converser", tags=["Compatible OpenAI"], response_model=None)
-    def complete(body: ChatRequest) -> Response:
+    def complete(body: ChatRequest, request: Request) -> Response:
         """Répond au dernier message de l’utilisateur, les précédents servant de contexte."""
         asked = [m.text for m in body.messages if m.role == "user" and m.text.strip()]
         answer = assistant.ask(asked[-1] if asked else "", history=asked[:-1])
+        note(request, answer, "openai")
         if not body.stream:
             return JSONResponse(_completion(answer))
         usage = body.stream_options is not None and body.stream_options.include_usage
@@ -224,9 +235,10 @@ def _references(answer: Answer) -> str:
         return ""
     lines = []
     for c in answer.citations:
-        place = c.section or (f"page {c.page}" if c.page else None)
+        place = ", ".join(p for p in (c.section, c.leaf) if p)
         source = c.source
-        primary = ", ".join(p for p in (source.title, source.date, source.url) if p) if source else None
+        said_by = (source.title, french_date(source.date), source.url) if source else ()
+        primary = ", ".join(p for p in said_by if p)
         said = f"[{c.n}] {', '.join(p for p in (c.title, place) if p)} : « {c.quote} »"
         lines.append(f"- {said}" + (f" Source primaire : {primary}." if primary else ""))
     return "\n\n**Sources**\n\n" + "\n".join(lines)

@@ -112,7 +112,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a statement comes from; ``passage[start:end] == quote``, always."""
+    """Where a statement comes from; ``passage[start:end] == quote``, always.
+
+    Attributes:
+        ocr: Whether the passage was read by optical recognition, which may misread.
+    """
 
     n: int
     document: str
@@ -128,6 +132,14 @@ class Citation:
     source: Source | None = None
     updated: str | None = None
     sources: tuple[Source, ...] = ()
+    ocr: bool = False
+
+    @property
+    def leaf(self) -> str | None:
+        """The page, in French, and that its text was recognised where it was; None without pages."""
+        if self.page is None:
+            return None
+        return f"page\u00a0{self.page}" + (" (texte reconnu par OCR)" if self.ocr else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,7 @@ class Answer:
         reason: Why the assistant abstained, in French.
         answer: Markdown with ``[n]`` markers.
         nearest: On abstention, the nearest passages, as citations that answer nothing.
+        complete: Whether it is whole, and not what a language model has written so far.
     """
 
     question: str
@@ -180,3 +193,4 @@ class Answer:
     confidence: float = 0.0
     timings_ms: dict[str, float] = field(default_factory=dict)
     id: str | None = None
+    complete: bool = True

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelMissingError
+from assistant.inference import GRAPH, Inference
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -82,7 +83,7 @@ def _digest(folder: Path) -> str:
     """Return a digest of every file that changes what the model computes."""
     digest = hashlib.blake2b(digest_size=12)
     for path in sorted(
-        p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".model", ".txt"}
+        p for p in folder.rglob("*") if p.suffix in {".safetensors", ".json", ".onnx", ".model", ".txt"}
     ):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         with path.open("rb") as stream:
@@ -92,7 +93,13 @@ def _digest(folder: Path) -> str:
 
 
 class SentenceEncoder:
-    """A local sentence-transformers model, loaded at first use, never from a network."""
+    """A local sentence-transformers model, loaded at first use, never from a network.
+
+    A model that carries its graph, as the shipped one does, is run by ONNX Runtime
+    (:mod:`assistant.inference`): the same vectors but for the rounding of its weights
+    (``tests/unit/test_embedding.py`` says how near), several times faster. Any other is run by
+    sentence-transformers itself.
+    """
 
     def __init__(self, name: str = DEFAULT_MODEL) -> None:
         """Find the model; loading waits until something is encoded.
@@ -110,10 +117,6 @@ class SentenceEncoder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -137,23 +140,44 @@ class SentenceEncoder:
         model.max_seq_length = min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)
         return model
 
-    @property
+    @cached_property
+    def _inference(self) -> Inference | None:
+        if not (self.folder / GRAPH).is_file():
+            return None
+        return Inference(self.folder, max_tokens=MAX_TOKENS)
+
+    @cached_property
+    def _prompts(self) -> dict[str, str]:
+        """Prefixes that the model was trained with (e5…), by kind of text."""
+        path = self.folder / "config_sentence_transformers.json"
+        if not path.is_file():
+            return {}
+        return dict(json.loads(path.read_text(encoding="utf-8")).get("prompts") or {})
+
+    @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
+        if self._inference is not None:
+            return self._inference.width
         return int(self._model.get_embedding_dimension() or 0)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> FloatMatrix:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        # Models that were trained with prefixes (e5…) carry them in their configuration.
-        prefix = self._model.prompts.get(prompt) or ""
-        vectors: Any = self._model.encode(
-            [prefix + text for text in texts],
-            batch_size=BATCH,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        prefix = self._prompts.get(prompt) or ""
+        texts = [prefix + text for text in texts]
+        vectors: Any
+        if self._inference is not None:
+            vectors = self._inference.run(texts)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        else:
+            vectors = self._model.encode(
+                texts,
+                batch_size=BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         # Rounded to what a vector file holds, so that a vector is the same computed or read back.
         return np.ascontiguousarray(vectors.astype(np.float16), dtype=np.float32)
 
@@ -204,8 +228,8 @@ def install_model(source: str, *, revision: str | None = None) -> Path:
 
 
 def _download(name: str, revision: str | None, target: Path) -> None:
+    # The one command that asks a hub, because the user named a model of it; still without telemetry.
     os.environ["HF_HUB_OFFLINE"] = "0"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     from huggingface_hub import HfApi, constants, snapshot_download
 
     constants.HF_HUB_OFFLINE = False

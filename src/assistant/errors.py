@@ -12,7 +12,10 @@ AssistantError
 │   ├── IndexMissingError
 │   ├── IndexCorruptedError
 │   ├── IndexStaleError
-│   └── IndexLockedError
+│   ├── IndexLockedError
+│   └── IndexWriteError
+├── AccountError
+├── RecordError
 └── EvaluationDataError
 
 Each carries what it is about and one French sentence (``str(error)``): what happened, to which
@@ -79,6 +82,18 @@ class IndexStaleError(StoreError):
 
 class IndexLockedError(StoreError):
     """Another rebuild is under way."""
+
+
+class IndexWriteError(StoreError):
+    """The index cannot be written: no room, no right, a failing disk."""
+
+
+class AccountError(AssistantError):
+    """An account, a password or the file that holds them cannot be used."""
+
+
+class RecordError(AssistantError):
+    """The history, the opinions or the access log cannot be read or written."""
 
 
 class EvaluationDataError(AssistantError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.domain import Answer, Citation, Source
 from assistant.store import RebuildReport
+from assistant.text import clean
 
 MONTHS = (
     "janvier",
@@ -25,16 +26,24 @@ MONTHS = (
 
 
 def french_date(iso: str | None) -> str:
-    """Return an ISO date as French writes it ("16 janvier 2026"), or « sans date »."""
-    if not iso:
-        return "sans date"
-    parts = iso[:10].split("-")
-    if len(parts) != 3 or not all(p.isdigit() for p in parts):
-        return iso
-    year, month, day = map(int, parts)
-    if not 1 <= month <= 12:
-        return iso
-    return f"{'1er' if day == 1 else day} {MONTHS[month - 1]} {year}"
+    """Return « 16 janvier 2026 », « janvier 2026 » or « 2026 » from an ISO date or its start.
+
+    The spaces do not break. Nothing gives "", and what is no date is returned as it stands.
+    """
+    parts = (iso or "").split("T", maxsplit=1)[0].split("-")
+    try:
+        numbers = [int(p) for p in parts]
+        if len(numbers) > 1 and not 1 <= numbers[1] <= 12:
+            return iso or ""
+    except ValueError:
+        return iso or ""
+    year = str(numbers[0])
+    if len(numbers) == 1:
+        return year
+    month = f"{MONTHS[numbers[1] - 1]}\u00a0{year}"
+    if len(numbers) == 2:
+        return month
+    return f"{'1er' if numbers[2] == 1 else numbers[2]}\u00a0{month}"
 
 
 def _source(source: Source | None) -> dict[str, Any] | None:
@@ -53,6 +62,7 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "path": citation.path,
         "section": citation.section,
         "page": citation.page,
+        "ocr": citation.ocr,
         "passage": citation.passage,
         "quote": citation.quote,
         "start": citation.start,
@@ -98,11 +108,11 @@ def reference(citation: Citation) -> str:
         if citation.page
         else (f", « {citation.section} »" if citation.section else "")
     )
-    line = f"[{citation.n}] {citation.title}{place}"
+    line = f"[{citation.n}] {citation.title}{place}{', texte reconnu par OCR' if citation.ocr else ''}"
     if citation.updated:
         line += f" (à jour au {french_date(citation.updated)})"
     for source in citation.sources[:3]:
-        line += f"\n    Source : {source.title}, {french_date(source.date)}" + (
+        line += f"\n    Source : {source.title}, {french_date(source.date) or 'sans date'}" + (
             f", {source.url}" if source.url else ""
         )
     return line
@@ -123,7 +133,8 @@ def render_answer(answer: Answer) -> str:
             if answer.abstained:
                 lines.append(f"    « {citation.quote} »")
         parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+    # A terminal obeys what is not seen: paths and titles are of others.
+    return clean("\n\n".join(parts))
 
 
 def report_dict(report: RebuildReport) -> dict[str, Any]:
@@ -153,4 +164,4 @@ def render_report(report: RebuildReport) -> str:
     lines += [f"Perte à l'extraction : {f.path} : {f.reason}" for f in report.losses]
     lines += [f"En échec : {f.path} : {f.reason}" for f in report.failed]
     lines.append(f"Durée : {report.seconds:.1f} s".replace(".", ","))
-    return "\n".join(lines)
+    return clean("\n".join(lines))

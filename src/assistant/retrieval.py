@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.embedding import Encoder, FloatMatrix
 from assistant.store import Index, SentenceRow
-from assistant.text import correct, tokens
+from assistant.text import tokens
 
 FEATURES = (
     "dense_sentence",
@@ -48,9 +48,9 @@ class Terms:
     """The words of a question that carry its meaning, and how much each weighs.
 
     Attributes:
-        words: Stems; a misspelt one is replaced by the dossier's.
+        words: Stems.
         weights: Inverse document frequencies, one a word.
-        unknown: Stems that the dossier does not hold, even corrected.
+        unknown: Those that the dossier does not hold.
     """
 
     words: tuple[str, ...]
@@ -124,17 +124,10 @@ class Retriever:
         return tuple(frozenset(tokens(q)) for q in self.index.questions_of(sentence))
 
     def terms(self, text: str, *, ignored: frozenset[str] = frozenset()) -> Terms:
-        """Return the meaningful words of a question, misspelt ones corrected."""
-        words, unknown = [], []
-        for token in dict.fromkeys(tokens(text)):
-            if token in ignored:
-                continue
-            known = self.index.frequency(token) > 0
-            better = token if known else correct(token, self.index.vocabulary)
-            if better is None:
-                unknown.append(token)
-            words.append(better or token)
-        return Terms(tuple(words), tuple(self.index.idf(t) for t in words), tuple(unknown))
+        """Return the meaningful words of a question; what is misspelt was mended before."""
+        words = tuple(t for t in dict.fromkeys(tokens(text)) if t not in ignored)
+        unknown = tuple(t for t in words if self.index.frequency(t) == 0)
+        return Terms(words, tuple(self.index.idf(t) for t in words), unknown)
 
     def vector(self, text: str) -> FloatMatrix:
         """Return the embedding of a question, shape (1, dim); the last 512 are remembered.
@@ -147,6 +140,7 @@ class Retriever:
     def nearest(self, rows: Sequence[int], vector: FloatMatrix, *, limit: int) -> list[int]:
         """Return the *limit* rows whose sentence or expected questions lie nearest to *vector*."""
         rows = list(dict.fromkeys(rows))
+        self.index.expect(rows)
         scores = self.index.vectors["sentences"].rows(rows) @ vector[0]
         asked = [self.question_rows(r) for r in rows]
         flat = [q for group in asked for q in group]
@@ -214,6 +208,7 @@ class Retriever:
             Float array, shape (len(rows), len(FEATURES)), and a boolean array, shape (len(rows),).
         """
         index = self.index
+        index.expect(rows)
         sentences = [index.sentence(r) for r in rows]
         q = vector[0]
         dense_s = index.vectors["sentences"].rows(rows) @ q

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -79,18 +80,21 @@ def test_silence_is_said_and_the_nearest_passages_are_no_answer(page: Page) -> N
 
 def test_an_answer_can_be_stopped(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was shown stays, the field is ready again, the next answer is whole."""
-    ask_fast = Assistant.ask
+    ask_fast = Assistant.stream
 
-    def ask_slowly(self: Assistant, question: str, **more: Any) -> Answer:
-        time.sleep(1.5)
-        return ask_fast(self, question, **more)
+    released = threading.Event()
 
-    monkeypatch.setattr(Assistant, "ask", ask_slowly)
+    def ask_slowly(self: Assistant, question: str, **more: Any) -> Iterator[Answer]:
+        released.wait()
+        yield from ask_fast(self, question, **more)
+
+    monkeypatch.setattr(Assistant, "stream", ask_slowly)
     page.locator("#question textarea").fill(FACT)
     page.keyboard.press("Enter")
     page.locator("#question .stop-button").click()
     expect(page.locator("#r1.fini")).to_contain_text("interrompue")
-    monkeypatch.setattr(Assistant, "ask", ask_fast)
+    released.set()
+    monkeypatch.setattr(Assistant, "stream", ask_fast)
     ask(page, FACT, turn=2)
     expect(page.locator("#r2")).to_contain_text(FACT_SENTENCE)
     expect(page.locator("#r1")).to_contain_text("interrompue")

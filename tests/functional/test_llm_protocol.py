@@ -81,7 +81,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
     log = (root / "log").open("wb")
-    process = subprocess.Popen(command, env={**os.environ, **offline}, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+    process = subprocess.Popen(command, env={**os.environ, **offline}, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - ours
     try:
         _wait(f"http://127.0.0.1:{port}/health", process, root / "log")
         yield f"http://127.0.0.1:{port}/v1", str(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -29,6 +30,42 @@ def test_normalising_twice_changes_nothing(normalise: object, text: str) -> None
     assert callable(normalise)
     once = normalise(text)
     assert once == normalise(once)
+
+
+# What hides, joins, piles up or passes for something else.
+TRICKS = st.text(
+    st.sampled_from("aeАаСсоРρΟοTé\u0301\u0308\u0335\u200d\ufe0f\u3164\ud800\uffff\u2126\u0451ёй1 .\n"),
+    max_size=30,
+)
+
+
+@given(TRICKS | FRENCH)
+@example("Сhа\u0301tGРT ΟpenAI ё\u0301\u0308\u0335")
+def test_cleaning_tricks_twice_changes_nothing(text: str) -> None:
+    """Whatever order they are undone in; and what is left can be written anywhere."""
+    once = clean(text)
+    assert clean(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    once.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("СhаtGРT et ОpenAI", "ChatGPT et OpenAI"),
+        ("Москва, Ελλάδα", "Москва, Ελλάδα"), ("TNFα et hν, 5 kΩ", "TNFα et hν, 5 kΩ"),
+        ("Chat\u200bGPT\ufe0f", "ChatGPT"), ("a\ud800b", "a\ufffdb"),
+    ],
+)  # fmt: skip
+def test_a_name_in_borrowed_letters_is_that_name(text: str, cleaned: str) -> None:
+    """Words of another alphabet, and letters that science borrows, stay as they are."""
+    assert clean(text) == cleaned
+
+
+@given(st.text(st.sampled_from("ab\u0300\u0301\u0335\u0489"), max_size=80))
+def test_marks_do_not_pile_up(text: str) -> None:
+    """Two on a letter at most."""
+    assert not re.search("[\u0300\u0301\u0335\u0489]{3}", clean(text))
 
 
 @given(st.text())

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from assistant.answering.citing import Citer
 from assistant.corpus import Limits, ocr, read_document
 from assistant.corpus.layout import lines_of, listed, paragraphs_of, without_running_lines
 from assistant.errors import EmptyDocumentError, UnreadableDocumentError
-from samples import write_pdf
+from assistant.presentation import citation_dict, reference
+from assistant.store import open_index, rebuild
+from assistant.web import cards
+from assistant.web.export import where
+from samples import FakeEncoder, write_pdf
 
 LINE = "Une ligne pleine qui va d'un bord à l'autre de la colonne du texte"
 
@@ -44,10 +50,71 @@ def test_items_and_headings_open_paragraphs() -> None:
 
 
 def test_running_heads_and_page_numbers_are_removed() -> None:
-    """The head stays on the first page, where it may be the title."""
+    """The head stays on the first page, where it may be the title, apart from the text."""
     pages = [["Rapport annuel", f"Texte {word}.", f"Page {n} sur 4"] for n, word in enumerate("abcd", 1)]
-    expected = [["Rapport annuel", "Texte a."], ["Texte b."], ["Texte c."], ["Texte d."]]
+    expected = [["Rapport annuel", "", "Texte a."], ["Texte b."], ["Texte c."], ["Texte d."]]
     assert without_running_lines(pages) == expected
+
+
+LEFT = (
+    "Le rapport porte sur les assis-",
+    "tants conversationnels employés",
+    "par les administrations.",
+    "Les conversations supprimées",
+    "sont effacées au bout de trente",
+    "jours par les fournisseurs.",
+)
+RIGHT = (
+    "La seconde partie examine le",
+    "droit applicable. Le Cloud Act",
+    "permet aux autorités améri-",
+    "caines de réclamer les données",
+    "hébergées en Europe.",
+    "Elle conclut à la prudence.",
+)
+READ = [
+    "Le rapport porte sur les assistants conversationnels employés par les administrations.",
+    "Les conversations supprimées sont effacées au bout de trente jours par les fournisseurs.",
+    "La seconde partie examine le droit applicable.",
+    "Le Cloud Act permet aux autorités américaines de réclamer les données hébergées en Europe.",
+    "Elle conclut à la prudence.",
+]
+
+
+def draw(path: Path, pieces: Sequence[tuple[float, float, str]]) -> Path:
+    """Write a PDF of one page that draws *pieces*, in this order."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(path), invariant=1)
+    for x, y, text in pieces:
+        canvas.drawString(x, y, text)
+    canvas.save()
+    return path
+
+
+def sentences(folder: Path, name: str) -> list[str]:
+    """Return what is read of a file, sentence by sentence."""
+    return [s.text for section in read_document(folder, name).sections for s in section.sentences]
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_columns_are_read_one_after_the_other(across: bool, tmp_path: Path) -> None:
+    """Whether the file writes a column whole or goes across both, line after line."""
+    left = [(60.0, 700.0 - 14 * n, text) for n, text in enumerate(LEFT)]
+    right = [(310.0, 700.0 - 14 * n, text) for n, text in enumerate(RIGHT)]
+    order = (lambda p: (-p[1], p[0])) if across else (lambda p: (p[0], -p[1]))
+    body = sorted([*left, *right], key=order)
+    draw(tmp_path / "a.pdf", [(60.0, 760.0, "Rapport annuel"), *body, (60.0, 40.0, "Fin du rapport.")])
+    assert sentences(tmp_path, "a.pdf") == ["Rapport annuel", *READ, "Fin du rapport."]
+
+
+def test_a_table_is_not_taken_for_columns(tmp_path: Path) -> None:
+    """Short cells side by side go together, row after row."""
+    rows = [("Nordix", "12 jours"), ("Cumulus", "30 jours"), ("Boréal", "8 jours")] * 3
+    pieces = [(x, 700.0 - 14 * n, row[x > 100]) for n, row in enumerate(rows) for x in (60.0, 310.0)]
+    draw(tmp_path / "a.pdf", pieces)
+    text = " ".join(sentences(tmp_path, "a.pdf"))
+    assert text.index("Nordix") < text.index("12 jours") < text.index("Cumulus") < text.index("30 jours")
 
 
 def test_numbers_shifted_from_the_page_are_folios_too() -> None:
@@ -126,6 +193,24 @@ def test_recognised_pages_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ]
     assert any("reconnaissance optique (erreurs possibles) : 2." in loss for loss in document.losses)
     assert any("4" in loss and "même après" in loss for loss in document.losses)
+
+
+def test_a_citation_of_a_recognised_page_says_so(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In JSON, at the terminal, on the card, in what is taken away, in OpenAI's format."""
+    monkeypatch.setattr(ocr, "is_available", lambda: True)
+    monkeypatch.setattr("assistant.corpus.reader.recognise_isolated", lambda *_: "Nordix garde tout.")
+    write_pdf(corpus / "scan.pdf", ["Une page ordinaire.", ""])
+    rebuild(corpus, tmp_path / "index", FakeEncoder(), max_chars=600)
+    index = open_index(tmp_path / "index")
+    plain, read = index.passages_of("scan")
+    cited = Citer(index).citation(index.sentence(index.sentence_rows(read.row)[0]), 1)
+    other = Citer(index).citation(index.sentence(index.sentence_rows(plain.row)[0]), 2)
+    assert (citation_dict(cited)["ocr"], citation_dict(other)["ocr"]) == (True, False)
+    for told in (reference, where, cards._where):
+        assert "OCR" in told(cited)
+        assert "OCR" not in told(other)
 
 
 @pytest.mark.skipif(not ocr.is_available(), reason="Tesseract with French is not installed")

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from assistant import errors
+from assistant.access import Accounts
 from assistant.corpus import read_document
 from assistant.embedding import SentenceEncoder
 from assistant.errors import AssistantError
 from assistant.question.understanding import check
-from assistant.settings import load_settings
+from assistant.records import Records
+from assistant.settings import RecordSettings, ServerSettings, load_settings
 from assistant.store import open_index, rebuild
 from assistant.store.layout import CURRENT, MANIFEST
+from assistant.web.exposure import check_exposure
 from samples import Built, FakeEncoder, write_pdf
 
 # What a French instruction to a reader looks like: a verb in the imperative, second person plural.
@@ -109,6 +112,21 @@ CASES: dict[str, Case] = {
     "autre modèle": (errors.IndexStaleError, lambda b, t: open_index(b.folder, model="autre:0")),
     "autre longueur": (errors.IndexStaleError, lambda b, t: open_index(b.folder, max_chars=300)),
     "reconstruction en cours": (errors.IndexLockedError, _locked),
+    "compte absent": (errors.AccountError, lambda b, t: Accounts(t).remove("alice")),
+    "nom de compte": (errors.AccountError, lambda b, t: Accounts(t).add("a b", "x" * 12)),
+    "mot de passe court": (errors.AccountError, lambda b, t: Accounts(t).add("alice", "court")),
+    "comptes abîmés": (
+        errors.AccountError,
+        lambda b, t: Accounts(_write(t / "comptes.sqlite", b"x" * 200).parent).exist(),
+    ),
+    "historique abîmé": (
+        errors.RecordError,
+        lambda b, t: Records(_write(t / "historique.sqlite", b"x" * 200).parent, RecordSettings()).purge(),
+    ),
+    "exposé sans compte": (
+        errors.SettingsError,
+        lambda b, t: check_exposure("10.0.0.4", ServerSettings(), Accounts(t)),
+    ),
 }
 
 

@@ -396,12 +396,15 @@ def test_a_verified_sentence_is_shown_before_the_reply_ends() -> None:
     with serving(slowly) as server:
         parts = stream(_answer(), QUESTION, FakeEncoder(), Client(LlmSettings(server.url, "essai")))
         first = next(parts)
-        assert Statement(FAITHFUL[0][:-5] + ".", (1,)) == first
+        assert isinstance(first, Answer)
+        assert (Statement(FAITHFUL[0][:-5] + ".", (1,)),) == first.statements
+        assert first.citations == _answer().citations
         go_on.set()
         *more, last = parts
-    assert [QUOTES[1], FAITHFUL[2][:-5] + "."] == [s.text for s in more if isinstance(s, Statement)]
+    grown = [p.statements for p in (first, *more) if isinstance(p, Answer)]
+    assert [QUOTES[1], FAITHFUL[2][:-5] + "."] == [s[-1].text for s in grown[1:]]
     assert isinstance(last, Written)
-    assert (first, *more) == last.answer.statements
+    assert grown[-1] == last.answer.statements
 
 
 @pytest.mark.parametrize("how", ["close", "stop"])
@@ -418,8 +421,8 @@ def test_stopping_cancels_the_request(how: str) -> None:
     stop = threading.Event()
     with serving(babble) as server:
         client = Client(LlmSettings(server.url, "essai", timeout_s=20.0, max_tokens=8000))
-        parts: Iterator[Statement | Written] = stream(_answer(), QUESTION, FakeEncoder(), client, stop=stop)
-        assert isinstance(next(parts), Statement)
+        parts: Iterator[Answer | Written] = stream(_answer(), QUESTION, FakeEncoder(), client, stop=stop)
+        assert isinstance(next(parts), Answer)
         if how == "close":
             parts.close()  # type: ignore[attr-defined]
         else:
@@ -476,3 +479,29 @@ def test_errors_tell_what_happened() -> None:
     """For the log, in French."""
     error = GenerationError("timeout", "le serveur n'a pas répondu à temps")
     assert (error.kind, str(error)) == ("timeout", "le serveur n'a pas répondu à temps")
+
+
+def test_a_silent_server_does_not_hold_up_a_stop() -> None:
+    """Whoever presses « Arrêter » does not wait for the first word."""
+    asked, stop = threading.Event(), threading.Event()
+
+    def silent(exchange: Exchange) -> None:
+        exchange.head()
+        asked.set()
+        while True:
+            exchange.raw(b": rien\n\n")
+            time.sleep(0.02)
+
+    with serving(silent) as server:
+        client = Client(LlmSettings(server.url, "essai", timeout_s=60.0))
+        found: list[Any] = []
+        reader = threading.Thread(
+            target=lambda: found.extend(stream(_answer(), QUESTION, FakeEncoder(), client, stop=stop))
+        )
+        reader.start()
+        assert asked.wait(5)
+        stop.set()
+        reader.join(10)
+        assert not reader.is_alive()
+        assert server.left.wait(3)
+    assert [_answer()] == [part.answer for part in found]

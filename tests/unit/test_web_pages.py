@@ -202,3 +202,17 @@ def test_what_is_no_longer_held_is_told(client: TestClient) -> None:
     answer = client.get("/emporter/jeton/1.odt")
     assert answer.status_code == 404
     assert "reposez la question" in answer.text
+
+
+def test_style_and_scripts_are_fetched_once_and_anew_after_an_upgrade(client: TestClient) -> None:
+    """Their address bears a digest of their content; another version's address is none."""
+    page = client.get("/dossier").text
+    address = next(part for part in page.split('"') if part.endswith("/ui.js"))
+    assert f"{address.removesuffix('ui.js')}views.js" in page
+    answer = client.get(address)
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"].startswith("text/javascript")
+    stale = client.get("/ui/0123456789ab/ui.js")
+    assert stale.status_code == 404
+    assert "immutable" not in stale.headers["cache-control"]
+    assert client.get("/ui/inconnu.js").status_code == 404

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.generation.address import Endpoint
 from assistant.web import guard
 from assistant.web.conversations import Conversations
 from assistant.web.shell import Shell, allowed, host_name
+from scripted_llm import serving
 
 Scope = dict[str, object]
 
@@ -130,8 +135,12 @@ def test_other_machines_are_recognised(host: str) -> None:
     ("event", "arguments"),
     [
         ("socket.getaddrinfo", ("huggingface.co", 443, 0, 0, 0)),
+        ("socket.gethostbyname", ("huggingface.co",)),
+        ("socket.gethostbyaddr", ("192.0.2.1",)),
+        ("socket.getnameinfo", (("192.0.2.1", 443),)),
         ("socket.connect", (None, ("192.0.2.1", 443))),
         ("socket.sendto", (None, ("192.0.2.1", 53))),
+        ("socket.sendmsg", (None, ("192.0.2.1", 53))),
     ],
 )
 def test_what_leaves_the_machine_is_refused(event: str, arguments: tuple[object, ...]) -> None:
@@ -157,7 +166,7 @@ def test_serving_other_machines_is_refused_without_authentication() -> None:
     from assistant.web import serve
 
     with pytest.raises(SettingsError, match=r"gardez 127\.0\.0\.1"):
-        serve(index=Path("i"), corpus=Path("c"), settings=Settings(), host="0.0.0.0", port=0)  # noqa: S104
+        serve(index=Path("i"), corpus=Path("c"), settings=Settings(), host="0.0.0.0", port=0)  # noqa: S104 - refused
 
 
 def test_a_taken_port_is_told_in_a_sentence() -> None:
@@ -219,3 +228,84 @@ def test_a_failure_is_logged_without_its_message(caplog: pytest.LogCaptureFixtur
     assert sent[0]["status"] == 500
     assert "RuntimeError" in caplog.text
     assert asked not in caplog.text
+
+
+MODEL = Endpoint("http://modele.interne:8000/v1", "modele.interne", 8000, ("10.1.0.0/16",), local=False)
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("socket.getaddrinfo", ("modele.interne", 8000, 0, 1, 0)),
+        ("socket.getaddrinfo", (b"Modele.Interne", 8000, 0, 1, 0)),
+        ("socket.connect", (None, ("10.1.2.3", 8000))),
+    ],
+)
+def test_the_model_of_the_settings_can_be_called(event: str, arguments: tuple[object, ...]) -> None:
+    """By its name, at its port, in the networks that the settings list; not without the setting."""
+    guard._refuse(event, arguments, [MODEL])
+    with pytest.raises(PermissionError):
+        guard._refuse(event, arguments)
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("socket.getaddrinfo", ("autre.interne", 8000, 0, 1, 0)),
+        ("socket.getaddrinfo", ("modele.interne.evil.example", 8000, 0, 1, 0)),
+        ("socket.getaddrinfo", ("huggingface.co", 443, 0, 0, 0)),
+        ("socket.connect", (None, ("10.1.2.3", 8001))),
+        ("socket.connect", (None, ("10.2.2.3", 8000))),
+        ("socket.connect", (None, ("192.168.1.1", 8000))),
+        ("socket.connect", (None, ("169.254.169.254", 8000))),
+        ("socket.connect", (None, ("93.184.216.34", 8000))),
+        ("socket.connect", (None, ("::ffff:93.184.216.34", 8000, 0, 0))),
+        ("socket.connect", (None, ("modele.interne", 8000))),
+        ("socket.sendto", (None, ("10.2.2.3", 8000))),
+        ("socket.gethostbyaddr", ("10.1.2.3",)),
+    ],
+)
+def test_with_a_model_nothing_else_can_be_called(event: str, arguments: tuple[object, ...]) -> None:
+    """Another name, port, network, or a public address behind its name."""
+    with pytest.raises(PermissionError, match="sortie réseau interdite"):
+        guard._refuse(event, arguments, [MODEL])
+
+
+def test_a_model_given_by_its_address_opens_that_address_alone() -> None:
+    """Even where a whole network is listed."""
+    model = Endpoint("http://10.1.2.3:8000/v1", "10.1.2.3", 8000, ("10.0.0.0/8",), local=False)
+    guard._refuse("socket.connect", (None, ("10.1.2.3", 8000)), [model])
+    with pytest.raises(PermissionError):
+        guard._refuse("socket.connect", (None, ("10.1.2.4", 8000)), [model])
+
+
+def test_a_guarded_process_calls_its_model_and_nothing_else(tmp_path: Path) -> None:
+    """The real hook, in a process of its own: the model answers, a neighbour is refused unasked."""
+    script = """
+import asyncio, socket, sys
+from assistant.generation import Client
+from assistant.settings import LlmSettings
+from assistant.web.guard import forbid_egress
+client = Client(LlmSettings(sys.argv[1], "essai"))
+forbid_egress(client.endpoint)
+print("".join(client.stream([{"role": "user", "content": "bonjour"}])))
+for reach in (
+    lambda: socket.create_connection(("10.1.2.3", 80), 1),
+    lambda: socket.gethostbyname("a.example"),
+    lambda: socket.getaddrinfo("a.example", 80),
+):
+    try:
+        reach()
+        print("sorti")
+    except PermissionError:
+        print("refusé")
+"""
+    with serving(lambda e: e.say(["Bonjour."])) as server:
+        done = subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, "-c", script, server.url],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=True,
+        )
+    assert done.stdout.split() == ["Bonjour.", "refusé", "refusé", "refusé"]

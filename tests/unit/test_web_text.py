@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from assistant.domain import Answer, Cell, Citation, Source, Table
+from assistant.presentation import french_date
 from assistant.web import french
 from assistant.web.answers import answer_html, question_html
 from assistant.web.blocks import blocks_of, without_markers
@@ -62,14 +63,36 @@ def test_encoding_keeps_plain_french_readable() -> None:
 def test_invisible_characters_are_dropped() -> None:
     """Direction overrides and zero-width characters can make a text lie."""
     assert visible("a\u202eb\u200bc\x00d") == "abcd"
+    assert visible("a\uffffb\ud800c\u3164\ufe0fd") == "abcd"
+    assert visible("a" + "\u0335" * 40) == "a\u0335\u0335"
 
 
 @pytest.mark.parametrize(
-    "url", [None, "", "javascript:alert(1)", "data:text/html,x", "//x", "http://[", "ftp://a/b"]
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//x",
+        "http://[",
+        "ftp://a/b",
+        "https://cnil.fr@a.example/",
+        "https:\\\\a.example",
+        "http://\u202e/",
+        "http://a.example>b",
+        "http://" + "é" * 80 + ".fr/",
+    ],
 )
 def test_only_web_addresses_are_links(url: str | None) -> None:
     """Any other scheme is shown as nothing to click."""
     assert web_address(url) is None
+
+
+def test_a_host_in_borrowed_letters_is_shown_as_the_network_knows_it() -> None:
+    """« аpple » in Cyrillic is not « apple »."""
+    assert web_address("https://\u0430pple.com/x?y=é") == "https://xn--pple-43d.com/x?y=é"
+    assert web_address("https://a.example/x#y") == "https://a.example/x#y"
 
 
 def test_markers_cling_to_the_word_before() -> None:
@@ -148,7 +171,32 @@ def test_an_old_source_bears_a_badge() -> None:
 )  # fmt: skip
 def test_dates_are_french(iso: str | None, written: str) -> None:
     """A date that is none is shown as it stands."""
-    assert french.day(iso) == written
+    assert french_date(iso) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Qui ? Moi ; oui !", "Qui\u202f? Moi\u202f; oui\u202f!"),
+        ("deux points : « ici »", "deux points\u00a0: «\u00a0ici\u00a0»"),
+        ("12 500 euros, 40 % en 2026", "12\u202f500 euros, 40\u202f% en 2026"),
+        ("12:30, http://a.example ; 2026 12", "12:30, http://a.example\u202f; 2026 12"),
+    ],
+)
+def test_no_sign_begins_a_line(text: str, printed: str) -> None:
+    """Spaces alone change, so that a quotation stays word for word the dossier's."""
+    assert french.spaced(text) == printed
+    assert french.spaced(text).split() == text.split()
+    assert french.spaced(french.spaced(text)) == french.spaced(text)
+
+
+def test_our_own_words_have_printed_apostrophes() -> None:
+    """Quoted ones keep those that the document has."""
+    assert french.typeset("d'après l'attribut 'x'") == "d’après l’attribut 'x'"
+    quoted = answered("L'effacement d'un compte [1]", citations=(citation(),))
+    ours = answered("D'après l'attribut, rien.")
+    assert "L&#39;effacement d&#39;un" in answer_html(quoted, "jeton")
+    assert "D’après l’attribut" in answer_html(ours, "jeton")
 
 
 def test_numbers_and_plurals_are_french() -> None:

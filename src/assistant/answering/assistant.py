@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering.compose import Composer
 from assistant.answering.model import load_weights
 from assistant.answering.ranking import Ranker
-from assistant.domain import Answer, Statement
+from assistant.domain import Answer
 from assistant.embedding import Encoder, SentenceEncoder
 from assistant.errors import StoreError
 from assistant.question import Catalogue, Query, understand
-from assistant.question.understanding import check, read
+from assistant.question.understanding import read
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
-from assistant.store import Index, RebuildReport, open_index, rebuild
+from assistant.store import Index, RebuildReport, follow, open_index, rebuild
 from assistant.store.layout import current_build
 from assistant.store.writing import Progress
 
 if TYPE_CHECKING:
     from assistant.generation import Client
+
+FOLLOW_S = 2.0
+"""How often a server whose rows are in Milvus looks for a new build: an edit shows within two seconds."""
 
 
 class _Engine:
@@ -55,6 +58,7 @@ class Assistant:
         self._settings = settings
         self._lock = threading.RLock()
         self._engine: _Engine | None = None
+        self._followed_at = 0.0
         self.llm: Client | None = None
         if settings.llm is not None:
             from assistant.generation import Client
@@ -83,11 +87,15 @@ class Assistant:
         """Return the engine of the current build, opening it if it has just been made current."""
         with self._lock:
             try:
+                self._follow()
                 name = current_build(self._folder).name
                 if self._engine is not None and self._engine.index.name == name:
                     return self._engine
                 index = open_index(
-                    self._folder, model=self._encoder.fingerprint, max_chars=self._settings.max_chars
+                    self._folder,
+                    model=self._encoder.fingerprint,
+                    max_chars=self._settings.max_chars,
+                    milvus=self._settings.remote,
                 )
             except StoreError:
                 # What is open stays whole in memory; a damaged folder must not fail a running chat.
@@ -96,6 +104,13 @@ class Assistant:
                 raise
             self._engine = _Engine(index, self._encoder, self._settings)
             return self._engine
+
+    def _follow(self) -> None:
+        """Ask a Milvus server, now and then, which build is in service: another site may have changed it."""
+        remote, now = self._settings.remote, time.monotonic()
+        if remote is not None and now - self._followed_at >= FOLLOW_S:
+            self._followed_at = now
+            follow(self._folder, remote)
 
     @property
     def index(self) -> Index:
@@ -112,6 +127,14 @@ class Assistant:
         """The settings that the assistant was opened with."""
         return self._settings
 
+    def writer(self, answer: Answer) -> str:
+        """Return who worded *answer*, in French; nothing where no language model is set."""
+        if self.llm is None or answer.abstained:
+            return ""
+        if answer.engine == self.llm.engine:
+            return f"Rédigé par le {self.llm.place}\u00a0; chaque phrase a été vérifiée sur sa source."
+        return "Phrases du dossier citées telles quelles, sans modèle de langage."
+
     def warm_up(self) -> None:
         """Load the model, so that the first question does not wait for it."""
         self._current().retriever.vector("bonjour")
@@ -123,7 +146,6 @@ class Assistant:
             QuestionError: It is empty or too long.
         """
         *_, answer = self.stream(question, history=history, id=id)
-        assert isinstance(answer, Answer)  # noqa: S101 - a stream always ends with it
         return answer
 
     def stream(
@@ -133,11 +155,11 @@ class Assistant:
         history: Sequence[str] = (),
         id: str | None = None,  # noqa: A002 - as in ask
         stop: threading.Event | None = None,
-    ) -> Iterator[Statement | Answer]:
-        """Yield the statements that a language model writes, each once verified, then the answer.
+    ) -> Iterator[Answer]:
+        """Yield the answer as a language model writes it, each statement once verified, then whole.
 
-        The answer prevails over the statements. Without a model it comes alone. Closing the
-        iterator, or setting *stop*, cancels the model's work.
+        The last one prevails. Without a model it comes alone. Closing the iterator, or setting
+        *stop*, cancels the model's work.
 
         Raises:
             QuestionError: The question is empty or too long.
@@ -145,7 +167,8 @@ class Assistant:
         started = time.perf_counter()
         engine = self._current()
         query = self._understood(question, history, engine)
-        ranked = engine.ranker.rank(query)
+        ranked = engine.composer.best_reading(query)
+        query = ranked.query
         retrieved = time.perf_counter()
         answer = engine.composer.compose(ranked)
         if self.llm is not None:
@@ -187,7 +210,7 @@ class Assistant:
             QuestionError: The query is empty or too long.
         """
         engine = self._current()
-        understood = read(check(query), engine.catalogue, engine.index.vocabulary)
+        understood = understand(query, engine.catalogue, known_words=engine.index.vocabulary)
         ranked = engine.ranker.rank(understood)
         documents: dict[str, dict[str, Any]] = {}
         passages: dict[int, dict[str, Any]] = {}
@@ -231,4 +254,5 @@ class Assistant:
             max_chars=self._settings.max_chars,
             full=full,
             progress=progress,
+            milvus=self._settings.remote,
         )

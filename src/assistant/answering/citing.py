@@ -48,4 +48,5 @@ class Citer:
             source=sources[0] if sources else None,
             updated=document.updated,
             sources=sources,
+            ocr=passage.ocr,
         )

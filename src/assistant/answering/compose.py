@@ -6,17 +6,18 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.citing import Citer
+from assistant.answering.criteria import is_unknown
 from assistant.answering.ranking import Ranked, Ranker, confidence_features
 from assistant.answering.selection import Glossary, select_facts
-from assistant.answering.tables import Aggregate, Aggregator, is_unknown
+from assistant.answering.tables import Aggregate, Aggregator
 from assistant.domain import Answer, Cell, Kind, Statement, Table
 from assistant.question import Catalogue, Query
 from assistant.retrieval import Hit
 from assistant.text import fold, tokens
 from assistant.verification import verified
 
-TABLE_CONFIDENCE = 0.15
-"""Score under which a comparison or a list has nothing to show for any provider."""
+SENTENCES_CONFIDENCE = 0.3
+"""Best score under which a comparison or a list has nothing to show for any provider."""
 
 
 class Composer:
@@ -43,6 +44,23 @@ class Composer:
             return defined
         return self._facts(ranked)
 
+    def best_reading(self, query: Query) -> Ranked:
+        """Return the candidates of *query*, or of the alternative that the dossier answers better.
+
+        The first reading that the assistant would answer is taken; where there is none, the one
+        that comes nearest.
+        """
+        found: list[tuple[float, Ranked]] = []
+        for reading in (query, *query.alternatives):
+            ranked = self.ranker.rank(reading)
+            if not query.alternatives or reading.kind in {"liste", "comparaison"}:
+                return ranked
+            confidence = self.confidence(ranked)
+            if confidence >= self.ranker.weights.operating_point:
+                return ranked
+            found.append((confidence, ranked))
+        return max(found, key=lambda f: f[0])[1]
+
     def confidence(self, ranked: Ranked) -> float:
         """Return the probability that the best candidates answer the question."""
         return float(self.ranker.weights.confidence(confidence_features(ranked, self.ranker.retriever))[0])
@@ -67,6 +85,8 @@ class Composer:
         rows = self.glossary.find(frozenset(ranked.terms.words)) or self.glossary.find(
             frozenset(ranked.query.content)
         )
+        if not rows and (ranked.query.kind == "definition" or len(ranked.query.content) <= 2):
+            rows = self.glossary.nearest(ranked.terms)
         if not rows:
             return None
         by_row = {h.sentence.row: h for h in ranked.hits}
@@ -138,7 +158,7 @@ class Composer:
             if kind == "comparaison"
             else aggregator.list_matching(ranked, scope)
         )
-        if found.confidence < TABLE_CONFIDENCE:
+        if found.confidence < SENTENCES_CONFIDENCE:
             return self._abstain(ranked, found.confidence)
         statements = verified(found.statements, citer.citations)
         text = "\n\n".join(p for p in (found.headline, markdown_table(found.table)) if p)

@@ -1,9 +1,7 @@
 """The two small logistic models of the engine, as numbers in ``weights.json``.
 
 One scores how likely a candidate sentence answers; the other how likely the best of them does,
-which decides between answering and abstaining. ``training/fit_ranking.py`` fits both. In the file
-of 25 November 2026 the ranking comes from it; the confidence was fitted by the same regression on
-the tuning questions alone, without hidden facts, and the operating point was set by hand.
+which decides between answering and abstaining. ``training/fit_ranking.py`` fits both.
 """
 
 from __future__ import annotations

@@ -6,14 +6,16 @@ import re
 
 from assistant.answering.ranking import Ranked, Ranker, plan_of
 from assistant.domain import Plan
-from assistant.question.understanding import answer_type_fit
-from assistant.retrieval import Hit
+from assistant.question.understanding import answer_type_fit, lexicon
+from assistant.retrieval import Hit, Terms
 from assistant.text import fold, tokens
 
 MOST = 4
 SHARE = 0.30
 """A further sentence needs this share of the first one's score. A first guess, not yet tuned."""
 FLOOR = 0.06
+MOSTLY = 0.6
+"""Share of a question's words, by weight, that a term must make for the question to ask about it."""
 SAME = 0.72
 """Share of common words from which two sentences say the same thing."""
 
@@ -123,3 +125,19 @@ class Glossary:
     def find(self, content: frozenset[str]) -> list[int]:
         """Return the sentence rows of the term that *content* names, or none."""
         return self._rows.get(content, [])
+
+    def nearest(self, terms: Terms) -> list[int]:
+        """Return the sentence rows of the term that makes most of a question's words, or none.
+
+        « chifrement de bout en bout c koi » holds, its spelling mended, a heading and little else.
+        """
+        frame = lexicon()["definition_words"]
+        weights = {t: w for t, w in zip(terms.words, terms.weights, strict=True) if t not in frame}
+        mass = sum(weights.values()) or 1.0
+        inside = [
+            (sum(weights[t] for t in sorted(name)) / mass, sorted(name))
+            for name in self._rows
+            if name <= weights.keys()
+        ]
+        share, name = max(inside, default=(0.0, []))
+        return self._rows[frozenset(name)] if share >= MOSTLY else []

@@ -7,24 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.citing import Citer
+from assistant.answering.criteria import SILENCE, Criterion, criterion, is_unknown
 from assistant.answering.ranking import Ranked, Ranker
+from assistant.answering.selection import repeats
 from assistant.domain import Cell, Statement, Table
 from assistant.question import Catalogue, Query
 from assistant.question.catalogue import words
+from assistant.question.following import about
 from assistant.question.understanding import lexicon
 from assistant.retrieval import Hit
 from assistant.store import SentenceRow
-from assistant.text import fold, tokens
+from assistant.text import tokens
 
-SILENCE = "silence du dossier"
-UNKNOWN = "non documente"
 ATTRIBUTE_FLOOR = 0.30
 """Mean score of an attribute's rows from which the question is about that attribute."""
+LEAST, AHEAD = 0.04, 2.5
+"""A lower score will do where it is this many times the next attribute's: on the 36 tuning questions
+about an attribute, the best one is the right one for 32, however low it scores."""
 NEAR = 0.80
 """Share of the best attribute's score from which another is shown beside it."""
 CELL_FLOOR = 0.12
 """Score under which a provider's best sentence is not an answer: the cell says the silence."""
 MOST_COLUMNS = 3
+OUTDONE = 0.75
+"""An attribute scoring under this share of the documents' best sentences is not what is asked."""
+SECOND = 0.6
+"""Share of the best sentence's score from which a provider's second stands in the cell too."""
+ELSEWHERE = 0.8
+"""What a sentence of another document is worth beside one of the provider's own."""
+FEW = 3
+"""Most providers beside whose values their best sentences are shown too."""
+BESIDE = 0.35
+"""Mean score of those sentences from which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +50,6 @@ class Aggregate:
     headline: str
     confidence: float
     matching: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """What a list filters by.
-
-    Attributes:
-        negated: Whether the question asks who does not.
-        words: For a value that is neither yes nor no, the words of which it must hold one.
-    """
-
-    attribute: str
-    negated: bool
-    words: frozenset[str]
-
-
-def yes_no(value: str) -> str | None:
-    """Return "oui", "non" or "en partie" where a value begins with it, else None."""
-    match = re.match(r"(oui|non|en partie)\b(?! document)", fold(value).replace("\u00a0", " "))
-    return match[1] if match else None
-
-
-def is_unknown(value: str) -> bool:
-    """Tell whether a value says that the dossier does not know."""
-    return fold(value).replace("\u00a0", " ").startswith(UNKNOWN)
 
 
 class Aggregator:
@@ -96,40 +85,50 @@ class Aggregator:
         return sorted(means, key=lambda x: (-x[1], x[0]))
 
     def _columns(self, ranked: Ranked, slugs: Sequence[str]) -> tuple[list[str], float]:
+        """Return the attributes to show, the one that is asked first, and how surely it is."""
         scored = self.attributes(ranked, slugs)
-        if not scored or scored[0][1] < ATTRIBUTE_FLOOR:
-            return [], scored[0][1] if scored else 0.0
+        if not scored:
+            return [], 0.0
         best_label, best = scored[0]
-        stem = re.sub(r"\s*\(.*", "", best_label)
-        chosen = [a for a, s in scored if s >= NEAR * best or re.sub(r"\s*\(.*", "", a) == stem]
+        stem = _stem(best_label)
+        next_best = max((s for a, s in scored if _stem(a) != stem), default=0.0)
+        if best < ATTRIBUTE_FLOOR and not (best >= LEAST and best >= AHEAD * next_best):
+            return [], best
+        chosen = [a for a, s in scored if s >= NEAR * best or _stem(a) == stem]
         plan = ranked.query.plan
         if plan is not None:
             suffix = f"({plan})"
             chosen = [a for a in chosen if "(" not in a or suffix in a] or chosen
-        chosen.sort(key=lambda a: (re.sub(r"\s*\(.*", "", a) != stem, self.catalogue.attributes.index(a)))
-        return chosen[:MOST_COLUMNS], best
+        chosen.sort(key=lambda a: (_stem(a) != stem, self.catalogue.attributes.index(a)))
+        return chosen[:MOST_COLUMNS], max(best, ATTRIBUTE_FLOOR)
 
     def compare(self, ranked: Ranked, slugs: Sequence[str]) -> Aggregate:
-        """Return a table with a row for each of *slugs*, silence said."""
+        """Return a table with a row for each of *slugs*, silence said.
+
+        A theme of the identity tables gives its columns. Where the sentences of the documents
+        answer better than any attribute does, they are the column; where they answer too, and
+        few providers are compared, they stand beside.
+        """
         columns, confidence = self._columns(ranked, slugs)
-        citer = self._citer
-        if columns:
-            rows = [self._identity_row(slug, columns) for slug in slugs]
-            table = Table(("Fournisseur", *columns), tuple(rows))
-        else:
-            best = self._best_sentences(ranked, slugs)
-            table = Table(
-                ("Fournisseur", "Ce que dit le dossier"),
-                tuple((Cell(self.catalogue.title(s)), self._sentence_cell(best.get(s))) for s in slugs),
-            )
-            confidence = max((h.score for h in best.values()), default=0.0)
-        statements = tuple(
-            Statement(citer.citations[n - 1].quote, (n,))
-            for row in table.rows
-            for cell in row[1:]
-            for n in cell.citations[:1]
+        best = self._best_sentences(ranked, slugs, rows_too=not columns)
+        said = sum(best[s][0].score for s in slugs if s in best) / len(slugs)
+        if columns and said > confidence / OUTDONE:
+            columns, best = [], self._best_sentences(ranked, slugs)
+        beside = not columns or (len(slugs) <= FEW and said >= BESIDE)
+        heads = ("Fournisseur", *columns, *(["Ce que dit le dossier"] if beside else []))
+        rows = tuple(
+            (*self._identity_row(s, columns), *([self._sentence_cell(best.get(s, []))] if beside else []))
+            for s in slugs
         )
-        return Aggregate(table, _unique(statements), "", confidence, tuple(slugs))
+        if not columns:
+            confidence = max((h.score for h, *_ in best.values()), default=0.0)
+        statements = tuple(
+            Statement(self._citer.citations[n - 1].quote, (n,))
+            for row in rows
+            for cell in row[1:]
+            for n in cell.citations
+        )
+        return Aggregate(Table(heads, rows), _unique(statements), "", confidence, tuple(slugs))
 
     def _identity_row(self, slug: str, columns: Sequence[str]) -> tuple[Cell, ...]:
         cells = [Cell(self.catalogue.title(slug))]
@@ -138,32 +137,59 @@ class Aggregator:
             cells.append(self._value_cell(row))
         return tuple(cells)
 
+    def _value(self, slug: str, attribute: str) -> str | None:
+        row = self.catalogue.rows.get((slug, attribute))
+        return row.identity.value if row is not None and row.identity is not None else None
+
     def _value_cell(self, row: SentenceRow | None) -> Cell:
         if row is None or row.identity is None or is_unknown(row.identity.value):
             # A row that says « non documenté » is what the dossier says: it is cited too.
             return Cell(SILENCE, (self._citer.cite(row),) if row is not None else ())
         return Cell(row.identity.value, (self._citer.cite(row),))
 
-    def _sentence_cell(self, hit: Hit | None) -> Cell:
-        return Cell(hit.sentence.text, (self._citer.cite(hit.sentence),)) if hit else Cell(SILENCE)
+    def _sentence_cell(self, hits: Sequence[Hit]) -> Cell:
+        if not hits:
+            return Cell(SILENCE)
+        return Cell(
+            " ".join(h.sentence.text for h in hits), tuple(self._citer.cite(h.sentence) for h in hits)
+        )
 
-    def _best_sentences(self, ranked: Ranked, slugs: Sequence[str]) -> dict[str, Hit]:
-        """Return each provider's best sentence, where it has one that answers."""
-        found: dict[str, Hit] = {}
+    def _best_sentences(
+        self, ranked: Ranked, slugs: Sequence[str], *, rows_too: bool = True
+    ) -> dict[str, list[Hit]]:
+        """Return each provider's best sentence, where it has one that answers, and a second if as good.
+
+        Args:
+            ranked: The candidates of the question.
+            slugs: The providers.
+            rows_too: Whether rows of the identity tables count as sentences.
+        """
+        found: dict[str, list[Hit]] = {}
         retriever = self.ranker.retriever
         for slug in slugs:
             rows = [r for p in self.index.passages_of(slug) for r in self.index.sentence_rows(p.row)]
             rows += [h.sentence.row for h in ranked.hits if slug in self.ranker.named_in(h.sentence)]
-            near = retriever.nearest(rows, ranked.vector, limit=12)
-            hits = self.ranker.score(
-                near, ranked.query, ranked.vector, ranked.terms, ranked.lexical, wanted=(slug,)
+            vector = ranked.vector
+            if len(ranked.query.providers) in range(2, FEW + 1):
+                # « Gemini ou Lumo » is near no question about Lumo: it is asked about each alone.
+                vector = retriever.vector(about(ranked.query, (slug,), self.catalogue))
+            near = retriever.nearest(rows, vector, limit=12)
+            hits = self.ranker.score(near, ranked.query, vector, ranked.terms, ranked.lexical, wanted=(slug,))
+            hits = tuple(h for h in hits if self._says(h.sentence, rows_too=rows_too))
+            # A provider's own document is quoted rather than another that speaks of it as well.
+            ordered = sorted(
+                hits, key=lambda h: -h.score * (1 if h.sentence.document.slug == slug else ELSEWHERE)
             )
-            best = next(
-                (h for h in hits if not (h.sentence.identity and is_unknown(h.sentence.identity.value))), None
-            )
-            if best is not None and best.score >= CELL_FLOOR:
-                found[slug] = best
+            if ordered and ordered[0].score >= CELL_FLOOR:
+                first, rest = ordered[0], ordered[1:]
+                second = [h for h in rest if h.score >= SECOND * first.score and not repeats(h, first)]
+                found[slug] = [first, *second[:1]]
         return found
+
+    @staticmethod
+    def _says(sentence: SentenceRow, *, rows_too: bool) -> bool:
+        """Tell whether a sentence may fill a cell: not where it says that nothing is known."""
+        return sentence.identity is None or (rows_too and not is_unknown(sentence.identity.value))
 
     def list_matching(self, ranked: Ranked, slugs: Sequence[str]) -> Aggregate:
         """Return who matches among *slugs*, with everyone's state in the table."""
@@ -171,15 +197,17 @@ class Aggregator:
         if not columns:
             return self._list_by_sentences(ranked, slugs)
         rows = {s: self._identity_row(s, columns) for s in slugs}
-        criterion = self._criterion(ranked.query, columns[0])
-        states = {s: self._state(s, criterion) for s in slugs}
+        wanted = self._criterion(ranked.query, columns[0])
+        values = {s: self._value(s, columns[0]) for s in slugs}
+        states = {s: wanted.state(values[s]) for s in slugs}
         matching = tuple(s for s in slugs if states[s] == "oui")
         order = {"oui": 0, "non": 1, SILENCE: 2}
         ordered = sorted(slugs, key=lambda s: (order[states[s]], list(slugs).index(s)))
-        decided = any(v == "non" for v in states.values()) or any(v == SILENCE for v in states.values())
+        # A question that filters by nothing (« quelle durée pour chacun ? ») is answered by the values.
+        decided = wanted.filters or "non" in states.values()
         table = Table(
-            ("Fournisseur", *columns, "Répond au critère"),
-            tuple((*rows[s], Cell(states[s])) for s in ordered),
+            ("Fournisseur", *columns, *(["Répond au critère"] if decided else [])),
+            tuple((*rows[s], *([Cell(states[s])] if decided else [])) for s in ordered),
         )
         statements = tuple(
             Statement(row.text, (self._citer.cite(row),))
@@ -191,37 +219,29 @@ class Aggregator:
 
     def _list_by_sentences(self, ranked: Ranked, slugs: Sequence[str]) -> Aggregate:
         best = self._best_sentences(ranked, slugs)
-        confidence = max((h.score for h in best.values()), default=0.0)
-        matching = tuple(s for s in slugs if s in best and best[s].score >= max(CELL_FLOOR, 0.5 * confidence))
+        confidence = max((h.score for h, *_ in best.values()), default=0.0)
+        least = max(CELL_FLOOR, 0.5 * confidence)
+        matching = tuple(s for s in slugs if s in best and best[s][0].score >= least)
         ordered = [*matching, *(s for s in slugs if s not in matching)]
         table = Table(
             ("Fournisseur", "Ce que dit le dossier"),
             tuple(
-                (Cell(self.catalogue.title(s)), self._sentence_cell(best[s] if s in matching else None))
+                (Cell(self.catalogue.title(s)), self._sentence_cell(best[s][:1] if s in matching else []))
                 for s in ordered
             ),
         )
         statements = tuple(
-            Statement(best[s].sentence.text, (self._citer.cite(best[s].sentence),)) for s in matching
+            Statement(best[s][0].sentence.text, (self._citer.cite(best[s][0].sentence),)) for s in matching
         )
         return Aggregate(table, statements, "", confidence, matching)
 
-    def _state(self, slug: str, criterion: Criterion) -> str:
-        """Return "oui", "non" or the silence: does the provider match what the question asks?"""
-        row = self.catalogue.rows.get((slug, criterion.attribute))
-        if row is None or row.identity is None or is_unknown(row.identity.value):
-            return SILENCE
-        value = row.identity.value
-        verdict = yes_no(value)
-        if verdict is not None:
-            positive = verdict in {"oui", "en partie"}
-            return "oui" if positive != criterion.negated else "non"
-        if not criterion.words:
-            return "oui"
-        return "oui" if criterion.words & set(tokens(value)) else "non"
-
     def _criterion(self, query: Query, attribute: str) -> Criterion:
-        return Criterion(attribute, self._negated(query, attribute), self._wanted_words(query, attribute))
+        rows = [r for (_, a), r in self.catalogue.rows.items() if a == attribute]
+        asked = set(tokens(attribute)) | {
+            t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)
+        }
+        values = [r.identity.value for r in rows if r.identity]
+        return criterion(query.text, query.content, values, asked, negated=self._negated(query, attribute))
 
     def _negated(self, query: Query, attribute: str) -> bool:
         """Tell whether the question asks who does *not*: its wording negates, the attribute's does not.
@@ -236,21 +256,12 @@ class Aggregator:
         negative = lexicon()["negative"]
         return query.negative != bool(negative.search(words(best)))
 
-    def _wanted_words(self, query: Query, attribute: str) -> frozenset[str]:
-        """Return the words of the question that only some values hold: what it filters by."""
-        rows = [r for (_, a), r in self.catalogue.rows.items() if a == attribute]
-        values = [set(tokens(r.identity.value)) for r in rows if r.identity]
-        asked = set(tokens(attribute)) | {
-            t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)
-        }
-        return frozenset(t for t in query.content if t not in asked and any(t in v for v in values))
-
     def _headline(self, attribute: str, states: dict[str, str], slugs: Sequence[str]) -> str:
         groups = {k: [s for s in slugs if states[s] == k] for k in ("oui", "non", SILENCE)}
         total = len(slugs)
         counted = f"{len(groups['oui'])} sur {total}"
         names = {k: ", ".join(self.catalogue.title(s) for s in v) for k, v in groups.items()}
-        parts = [f"**{counted}** d'après l'attribut « {attribute} » des tableaux d'identité"]
+        parts = [f"**{counted}** d’après l’attribut « {attribute} » des tableaux d’identité"]
         if groups["oui"]:
             parts[0] += f"\u00a0: {names['oui']}"
         if groups["non"]:
@@ -258,6 +269,11 @@ class Aggregator:
         if groups[SILENCE]:
             parts.append(f"Silence du dossier\u00a0: {names[SILENCE]}")
         return ". ".join(parts) + "."
+
+
+def _stem(attribute: str) -> str:
+    """Return an attribute without the plan that it is about."""
+    return re.sub(r"\s*\(.*", "", attribute)
 
 
 def _unique(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:

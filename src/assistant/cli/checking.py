@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from assistant.silence import talkative
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,21 @@ def check_everything(options: argparse.Namespace, settings: Settings) -> list[Fi
         findings.append(Finding("corpus", ok=True, message="les documents sont bien formés"))
     findings.append(_model(settings))
     findings.append(_index(options, settings))
-    offline = all(os.environ.get(n) == "1" for n in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    findings.append(
-        Finding(
-            "réseau",
-            offline,
-            "aucune bibliothèque ne consulte le réseau"
-            if offline
-            else "HF_HUB_OFFLINE n'est pas à 1 : ôtez ce réglage de l'environnement",
-        )
-    )
+    findings.append(_language_model(settings))
+    findings.append(_silence())
     return findings
+
+
+def _silence() -> Finding:
+    loud = talkative()
+    if loud:
+        message = f"{', '.join(loud)} : ôtez ce réglage de l'environnement"
+        return Finding("réseau", ok=False, message=message)
+    return Finding(
+        "réseau",
+        ok=True,
+        message="aucune bibliothèque ne consulte le réseau ; « assistant check --reseau » le prouve",
+    )
 
 
 def _model(settings: Settings) -> Finding:
@@ -61,6 +65,33 @@ def _model(settings: Settings) -> Finding:
     return Finding("modèle", ok=True, message=f"{encoder.fingerprint}, {dimension} dimensions")
 
 
+def _language_model(settings: Settings) -> Finding:
+    from assistant.generation import Client, GenerationError
+
+    subject = "modèle de langage"
+    if settings.llm is None:
+        return Finding(subject, ok=True, message="aucun : les réponses citent le dossier")
+    try:
+        client = Client(settings.llm)
+    except AssistantError as error:
+        return Finding(subject, ok=False, message=str(error))
+    try:
+        known = client.models()
+    except GenerationError as error:
+        # Some servers answer questions without telling their models.
+        answers = error.kind in {"status", "garbage"}
+        hint = "" if answers else " ; les réponses citeront le dossier"
+        return Finding(subject, ok=answers, message=f"{client.place} : {error.reason}{hint}")
+    if settings.llm.model not in known:
+        return Finding(
+            subject,
+            ok=False,
+            message=f"le serveur ne propose pas « {settings.llm.model} » mais {', '.join(known) or 'rien'} : "
+            "corrigez le réglage « llm.model »",
+        )
+    return Finding(subject, ok=True, message=f"{client.place}, prêt")
+
+
 def _index(options: argparse.Namespace, settings: Settings) -> Finding:
     from assistant.corpus import scan
     from assistant.embedding import SentenceEncoder
@@ -68,7 +99,10 @@ def _index(options: argparse.Namespace, settings: Settings) -> Finding:
 
     try:
         index = open_index(
-            options.index, model=SentenceEncoder(settings.model).fingerprint, max_chars=settings.max_chars
+            options.index,
+            model=SentenceEncoder(settings.model).fingerprint,
+            max_chars=settings.max_chars,
+            milvus=settings.remote,
         )
     except AssistantError as error:
         return Finding("index", ok=False, message=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.cli.parser import EXIT_ABSTAINED, EXIT_DONE, EXIT_ERROR, EXIT_USAGE
-from assistant.errors import EvaluationDataError, QuestionError
+from assistant.cli.people import export_history, manage_user, purge, write_log
+from assistant.errors import EvaluationDataError, QuestionError, SettingsError
 from assistant.settings import load_settings
 
 
@@ -24,6 +26,10 @@ def run(options: argparse.Namespace) -> int:
         "eval": _eval,
         "check": _check,
         "model": _model,
+        "user": manage_user,
+        "history": export_history,
+        "log": write_log,
+        "purge": purge,
     }
     return handlers[options.command](options)
 
@@ -36,6 +42,11 @@ def _serve(options: argparse.Namespace) -> int:
     from assistant.web import serve
 
     settings = load_settings(options.config)
+    if options.watch:
+        settings = dataclasses.replace(settings, watch=True)
+    if options.certfile or options.keyfile:
+        given = dataclasses.replace(settings.server, certfile=options.certfile, keyfile=options.keyfile)
+        settings = dataclasses.replace(settings, server=given)
     serve(index=options.index, corpus=options.corpus, settings=settings, host=options.host, port=options.port)
     return EXIT_DONE
 
@@ -43,32 +54,50 @@ def _serve(options: argparse.Namespace) -> int:
 def _index(options: argparse.Namespace) -> int:
     from assistant.embedding import SentenceEncoder
     from assistant.presentation import render_report, report_dict
-    from assistant.store import rebuild, rollback, watch
+    from assistant.store import RebuildReport, rebuild, rollback, watch
     from assistant.store.progress import progress_bar
 
     settings = load_settings(options.config)
     if options.rollback:
-        name = rollback(options.index)
+        name = rollback(options.index, settings.remote)
         print(f"L'index précédent est de nouveau en service : {name}.")
         return EXIT_DONE
     encoder = SentenceEncoder(settings.model)
 
-    def update(*, full: bool) -> int:
+    def update(*, full: bool) -> RebuildReport:
         with progress_bar() as show:
-            report = rebuild(
-                options.corpus, options.index, encoder, max_chars=settings.max_chars, full=full, progress=show
+            return rebuild(
+                options.corpus,
+                options.index,
+                encoder,
+                max_chars=settings.max_chars,
+                full=full,
+                progress=show,
+                milvus=settings.remote,
             )
+
+    def tell(report: RebuildReport) -> None:
         if options.json:
             _print_json(report_dict(report))
         else:
             print(render_report(report), flush=True)
-        return EXIT_ERROR if report.failed else EXIT_DONE
 
-    code = update(full=options.full)
+    def after_a_change() -> None:
+        report = update(full=False)
+        # A save that changed nothing is no news.
+        if not report.current:
+            tell(report)
+
+    first = update(full=options.full)
+    tell(first)
     if options.watch:
         print("À l'écoute des modifications (Ctrl+C pour arrêter)…", file=sys.stderr, flush=True)
-        watch(options.corpus, lambda: update(full=False))
-    return code
+        watch(options.corpus, after_a_change, _complain)
+    return EXIT_ERROR if first.failed else EXIT_DONE
+
+
+def _complain(sentence: str) -> None:
+    print(f"assistant : {sentence}", file=sys.stderr, flush=True)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -107,11 +136,14 @@ def _ask(options: argparse.Namespace) -> int:
         from assistant.question.understanding import check
 
         check(options.question)
-        answer = Assistant.open(options.index, settings).ask(options.question, history=options.history)
+        assistant = Assistant.open(options.index, settings)
+        answer = assistant.ask(options.question, history=options.history)
         if options.json:
             _print_json(answer_dict(answer))
         else:
             print(render_answer(answer))
+            if writer := assistant.writer(answer):
+                print(f"\n{writer}")
         return EXIT_ABSTAINED if answer.abstained else EXIT_DONE
     assistant = Assistant.open(options.index, settings)
     code = EXIT_DONE
@@ -177,6 +209,8 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.reseau:
+        return _check_network(options)
     from assistant.cli.checking import check_everything
 
     findings = check_everything(options, load_settings(options.config))
@@ -186,6 +220,28 @@ def _check(options: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{'OK    ' if finding.ok else 'ÉCHEC '} {finding.subject} : {finding.message}")
     return EXIT_DONE if all(f.ok for f in findings) else EXIT_ERROR
+
+
+def _check_network(options: argparse.Namespace) -> int:
+    from assistant.proof import choose_method, prove, write_attestation
+
+    proof = prove(options.corpus, load_settings(options.config), choose_method(options.methode))
+    try:
+        page, record = write_attestation(proof, options.rapport)
+    except OSError as error:
+        message = (
+            f"L'attestation ne peut pas être écrite dans « {options.rapport} » ({error.strerror}) : "
+            "donnez un autre dossier par --rapport."
+        )
+        raise SettingsError(message, path=options.rapport) from error
+    if options.json:
+        print(record.read_text(encoding="utf-8"), end="")
+    elif proof.holds:
+        print(f"Aucune sortie : rien n'a tenté de quitter la machine ({proof.method.name}).")
+        print(f"Attestation : {page}\nMêmes faits en JSON : {record}")
+    else:
+        print(f"Non établi : lisez pourquoi dans « {page} ».")
+    return EXIT_DONE if proof.holds else EXIT_ERROR
 
 
 def _model(options: argparse.Namespace) -> int:

@@ -15,16 +15,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     ``ASSISTANT_DEBUG=1`` shows tracebacks to developers.
     """
-    # Before any library that would look for a network is imported.
-    for name, value in (
-        ("HF_HUB_OFFLINE", "1"),
-        ("TRANSFORMERS_OFFLINE", "1"),
-        ("HF_HUB_DISABLE_TELEMETRY", "1"),
-        ("GRADIO_ANALYTICS_ENABLED", "False"),
-        ("DO_NOT_TRACK", "1"),
-        ("TOKENIZERS_PARALLELISM", "false"),
-    ):
-        os.environ.setdefault(name, value)
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.version:
@@ -40,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return commands.run(options)
     except AssistantError as error:
-        print(f"assistant : {error}", file=sys.stderr)
+        from assistant.text import clean
+
+        # A file's name may hold what a terminal obeys.
+        print(f"assistant : {clean(str(error))}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         print("\nassistant : interrompu.", file=sys.stderr)

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assistant.cli.people_options import add_people_commands, add_tls_options
+
 EXIT_DONE, EXIT_ERROR, EXIT_USAGE, EXIT_THRESHOLDS, EXIT_ABSTAINED = 0, 1, 2, 3, 4
 
 
@@ -123,6 +125,11 @@ def build_parser() -> Parser:
     serve.add_argument(
         "--port", type=port, default=7860, metavar="PORT", help="port d'écoute (par défaut : 7860)"
     )
+    serve.add_argument(
+        "--watch", action="store_true", help="suivre le dossier et réindexer à chaque modification"
+    )
+
+    add_tls_options(serve)
 
     index = command("index", "mettre l'index à jour avec les documents")
     index.add_argument("--full", action="store_true", help="tout refaire, même ce qui n'a pas changé")
@@ -182,6 +189,27 @@ def build_parser() -> Parser:
 
     check = command("check", "vérifier le corpus, l'index, le modèle et l'absence de réseau")
     check.add_argument("--json", action="store_true", help="résultat en JSON")
+    check.add_argument(
+        "--reseau",
+        action="store_true",
+        help="prouver que rien ne sort de la machine : essai complet surveillé, attestation écrite",
+    )
+    check.add_argument(
+        "--methode",
+        choices=("auto", "espace", "garde"),
+        default="auto",
+        metavar="MÉTHODE",
+        help="avec --reseau : auto, espace (espace de noms sans route, Linux) ou garde (refus dans Python)",
+    )
+    check.add_argument(
+        "--rapport",
+        type=Path,
+        default=Path(),
+        metavar="DOSSIER",
+        help="avec --reseau : dossier où écrire l'attestation (par défaut : le dossier courant)",
+    )
+
+    add_people_commands(command)
 
     model = command("model", "gérer le modèle de langue vectoriel")
     actions = model.add_subparsers(

@@ -115,7 +115,7 @@ class _Worker:
         process = self._running()
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None  # noqa: S101 - both are pipes; for the type checker
-        assert stdout is not None  # noqa: S101
+        assert stdout is not None  # noqa: S101 - likewise
         watch = _Watch(lambda: self._kill(process), limits)
         watch.rearm()
         try:

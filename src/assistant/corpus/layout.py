@@ -54,7 +54,7 @@ def _keys(line: str, page: int) -> list[str]:
 def without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:
     """Remove heads and feet that are repeated from page to page, and page numbers.
 
-    A repeated line stays where it stands first: it may be the title.
+    A repeated line stays where it stands first, as a paragraph of its own: it may be the title.
     """
     counts: Counter[str] = Counter()
     for number, lines in enumerate(pages, 1):
@@ -65,6 +65,7 @@ def without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:
     kept = []
     for number, lines in enumerate(pages, 1):
         dropped = set()
+        apart = set()
         edges = _edges(lines)
         for at in edges:
             keys = [key for key in _keys(lines[at], number) if counts[key] >= enough]
@@ -73,8 +74,17 @@ def without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:
             outermost = at in {edges[0], edges[-1], max(edges)}
             if (keys and not first) or (folio and outermost and int(folio[1]) == number):
                 dropped.add(at)
+            elif first:
+                apart.add(at)
             seen.update(keys)
-        kept.append([line for at, line in enumerate(lines) if at not in dropped])
+        page: list[str] = []
+        for at, line in enumerate(lines):
+            if at in dropped:
+                continue
+            above = [""] if at in apart and any(page) else []
+            below = [""] if at in apart and at != edges[-1] else []
+            page += [*above, line, *below]
+        kept.append(page)
     return kept
 
 

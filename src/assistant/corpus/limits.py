@@ -17,6 +17,9 @@ class Limits:
     Attributes:
         max_bytes: Size of a file on disk.
         max_text_bytes: Size of a Markdown or text file: ten times a long novel.
+        at_once: Size up to which a text is read in the calling process: the slowest Markdown known
+            (nothing but opening brackets) takes under ten seconds at this size, a real fiche is a
+            third of it. 0 for a text that must be read apart whatever its size.
         max_pages: Pages of a PDF.
         max_ocr_pages: Pages of one PDF that are read by optical recognition, about 5 s each.
         max_unpacked: Bytes that a DOCX or ODT may hold once unpacked.
@@ -31,6 +34,7 @@ class Limits:
 
     max_bytes: int = 200 * MEBIBYTE
     max_text_bytes: int = 20 * MEBIBYTE
+    at_once: int = 256 * 1024
     max_pages: int = 5_000
     max_ocr_pages: int = 300
     max_unpacked: int = 400 * MEBIBYTE

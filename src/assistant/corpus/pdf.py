@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError
 
+from assistant.corpus.columns import Piece, untangled
 from assistant.corpus.draft import Draft, Job, prose
 from assistant.corpus.layout import lines_of, listed, paragraphs_of, without_running_lines
 from assistant.corpus.signature import refuse_foreign
@@ -146,6 +147,20 @@ class _Headings:
             self._current = list(waiting.values())[-1]
 
 
+def _text(page: PageObject) -> str:
+    """Return the text of a page; columns that the file goes across are put one after the other."""
+    pieces: list[Piece] = []
+
+    def note(text: str, page_matrix: list[float], text_matrix: list[float], *_: Any) -> None:
+        # Where the text begins, by the two matrices (ISO 32000-1, 9.4.4); turned text is not judged.
+        a, b, c, d, e, f = page_matrix[:6]
+        x, y = text_matrix[4], text_matrix[5]
+        pieces.append(Piece(x * a + y * c + e, x * b + y * d + f, text))
+
+    text = page.extract_text(visitor_text=note)
+    return untangled(pieces) or text
+
+
 def _texts(reader: PdfReader, count: int, job: Job) -> tuple[list[list[str]], list[int]]:
     """Return the lines of each page, and the pages that could not be read."""
     pages: list[list[str]] = []
@@ -153,7 +168,7 @@ def _texts(reader: PdfReader, count: int, job: Job) -> tuple[list[list[str]], li
     size = 0
     for number in range(count):
         try:
-            text = reader.pages[number].extract_text()
+            text = _text(reader.pages[number])
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - one bad page is named, the others are read

@@ -22,10 +22,6 @@ from assistant.errors import (
 )
 from assistant.text import clean, squeeze
 
-# A text up to this size is read in this very process: the slowest Markdown known (nothing but
-# opening brackets) takes under ten seconds at this size, a real fiche is a third of it.
-_AT_ONCE = 256 * 1024
-
 
 def slug_of(path: str) -> str:
     """Return the document's identifier: its file name without extension, in plain letters."""
@@ -101,7 +97,7 @@ def _draft(job: Job, path: str, suffix: str) -> Draft:
     try:
         size = job.path.stat().st_size
         _refuse_size(path, size, suffix, job.limits)
-        if suffix in TEXT_FORMATS and size <= _AT_ONCE:
+        if suffix in TEXT_FORMATS and size <= job.limits.at_once:
             return _read_here(job, suffix)
         draft = read_isolated(job, suffix)
     except OSError as error:
@@ -148,7 +144,7 @@ def read_document(
     return Document(
         slug=slug or slug_of(path),
         path=path,
-        title=draft.title or Path(path).stem.replace("-", " ").replace("_", " "),
+        title=draft.title or squeeze(clean(re.sub("[-_]", " ", Path(path).stem))) or "Document",
         type=draft.type or "document",
         sections=tuple(draft.sections),
         author=draft.author,

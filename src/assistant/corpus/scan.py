@@ -62,12 +62,24 @@ def _stamp(path: Path) -> tuple[int, int]:
     return sum(s.st_size for s in stats), max(s.st_mtime_ns for s in stats)
 
 
+def _is_passing(relative: Path) -> bool:
+    """Tell whether a file is hidden, or one that editors make for the time of a save."""
+    return any(p.startswith((".", "~$")) for p in relative.parts) or relative.name.lower().endswith(
+        ("~", ".tmp", ".swp")
+    )
+
+
 def _is_left_out(relative: Path) -> bool:
     """Tell whether a file is hidden, temporary, or written for editors."""
     name = relative.name.lower()
-    if any(p.startswith((".", "~$")) for p in relative.parts) or name.endswith(("~", ".tmp", ".swp")):
+    if _is_passing(relative):
         return True
     return name in _NOT_INDEXED or name == ATTRIBUTES_FILE or name.endswith(_COMPANIONS)
+
+
+def matters(relative: Path) -> bool:
+    """Tell whether a change of the file or folder *relative* may change the index."""
+    return not _is_passing(relative) and relative.name.lower() not in _NOT_INDEXED
 
 
 def _found(path: Path, key: str, before: FoundFile | None) -> FoundFile:

@@ -10,7 +10,7 @@ from assistant.domain import Answer, Cell, Citation, Statement
 from assistant.evaluation.measures import set_f1
 from assistant.evaluation.questions import Question
 from assistant.text import fold, tokens
-from assistant.verification import is_exact
+from assistant.verification import is_exact, support
 
 MOST_STATEMENTS = 6
 """Statements that an answer may have outside comparisons and lists."""
@@ -36,7 +36,8 @@ class Judgement:
         values: Share of a comparison's expected values that stand in their provider's row.
         list_f1: F1 of a list's providers.
         premise_repeated: The answer's own words state what the question took for granted.
-        unfaithful: Statements that are not the literal slice that they cite.
+        unfaithful: Statements that are not the literal slice that they cite, nor supported by it where
+            a language model wrote them.
         verbose: Over six statements, outside comparisons and lists.
     """
 
@@ -74,8 +75,12 @@ def _cited(answer: Answer) -> list[Citation]:
     return [by_number[n] for n in numbers if n in by_number]
 
 
-def is_literal(statement: Statement, answer: Answer, indexed: Callable[[str, str], bool]) -> bool:
-    """Tell whether a statement is, to the letter, a slice of an indexed passage that it cites.
+def is_faithful(statement: Statement, answer: Answer, indexed: Callable[[str, str], bool]) -> bool:
+    """Tell whether a statement may stand under its citations.
+
+    Each of them must be, to the letter, a slice of an indexed passage. The statement itself must be
+    that very slice; where a language model wrote the answer, the slices may also support it in other
+    words (:func:`assistant.verification.support`).
 
     Args:
         statement: The statement.
@@ -84,10 +89,12 @@ def is_literal(statement: Statement, answer: Answer, indexed: Callable[[str, str
     """
     by_number = {c.n: c for c in answer.citations}
     cited = [by_number.get(n) for n in statement.citations]
-    return bool(cited) and all(
-        c is not None and is_exact(c) and c.quote == statement.text and indexed(c.document, c.passage)
-        for c in cited
-    )
+    quotes = [c.quote for c in cited if c is not None and is_exact(c) and indexed(c.document, c.passage)]
+    if not cited or len(quotes) < len(cited):
+        return False
+    if all(q == statement.text for q in quotes):
+        return True
+    return answer.engine.startswith("llm:") and support(statement.text, quotes).supported
 
 
 def holds_value(text: str, value: str) -> bool:
@@ -200,6 +207,6 @@ def judge(
         premise_repeated=premise_repeated(question, answer, names)
         if question.kind == "fausse_premisse"
         else None,
-        unfaithful=sum(not is_literal(s, answer, indexed) for s in answer.statements),
+        unfaithful=sum(not is_faithful(s, answer, indexed) for s in answer.statements),
         verbose=len(answer.statements) > MOST_STATEMENTS and answer.table is None,
     )

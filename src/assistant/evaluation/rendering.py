@@ -50,7 +50,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("false_premises.corrected", "Fausses prémisses corrigées", "%", ""),
     ("false_premises.answered_wrong", "Fausses prémisses : réponse à côté", "%", ""),
     ("false_premises.repeated", "Fausses prémisses répétées comme un fait", "n", "0"),
-    ("unfaithful_statements", "Énoncés qui ne sont pas une citation exacte", "n", "0"),
+    ("unfaithful_statements", "Énoncés qui ne sont ni une citation exacte, ni fondés sur elle", "n", "0"),
     ("over_six_statements", "Réponses de plus de six énoncés (hors tableaux)", "n", "0"),
     ("latency_ms.p50", "Temps de réponse médian", "ms", ""),
     ("latency_ms.p95", "Temps de réponse, 95e centile", "ms", "≤ 150 ms"),

@@ -47,7 +47,7 @@ def reason_of(outcome: Outcome) -> str:
     """Return in one French phrase what is wrong."""
     judgement = outcome.judgement
     reasons: tuple[tuple[object, str], ...] = (
-        (judgement.unfaithful, "un énoncé n'est pas une citation exacte"),
+        (judgement.unfaithful, "un énoncé n'est ni une citation exacte, ni fondé sur elle"),
         (judgement.premise_repeated, "la prémisse est répétée"),
         (not outcome.question.answerable, "une réponse est donnée alors que le dossier est muet"),
         (outcome.answer.abstained, "l'assistant s'abstient alors que le dossier répond"),

@@ -19,6 +19,7 @@ from assistant.generation.events import DONE, Delta, EventReader, delta
 from assistant.generation.failure import GenerationError
 from assistant.generation.prompting import instructions
 from assistant.generation.transport import CheckedTransport
+from assistant.sensitive import mask
 from assistant.settings import LlmSettings
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ BYTES_A_TOKEN = 2048
 """What a server may wrap around one token: an event is some 300 bytes."""
 GRACE_S = 0.5
 """How long the reader may outlive its time limit before it is given up."""
+STOP_EVERY_S = 0.1
+"""How often a reader that waits for a silent server looks whether it was asked to stop."""
 REST_AFTER = 2
 REST_S = 30.0
 """After this many failures in a row the server is left alone for a while: a question must not wait
@@ -69,8 +72,23 @@ class Client:
         """What an answer names as its writer."""
         return f"llm:{self.settings.model}"
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int | None = None) -> Reply:
-        """Ask for a completion; the reply is read as it comes.
+    @property
+    def place(self) -> str:
+        """Which model it is and where it runs, in French."""
+        return f"modèle «\u00a0{self.settings.model}\u00a0» {self.endpoint.place}"
+
+    def readable(self, question: str) -> str:
+        """Return *question* as the model may read it: without personal data, unless set otherwise."""
+        return mask(question) if self.settings.mask else question
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        stop: threading.Event | None = None,
+    ) -> Reply:
+        """Ask for a completion; the reply is read as it comes, until *stop* is set.
 
         Raises:
             GenerationError: The server failed just now and is left alone for a while.
@@ -86,13 +104,43 @@ class Client:
             "max_tokens": max_tokens or self.settings.max_tokens,
             "stream": True,
         }
-        return Reply(self, body)
+        return Reply(self, body, stop)
 
     def note(self, *, failed: bool) -> None:
         """Remember whether the last reply failed."""
         with self._lock:
             self._failures = self._failures + 1 if failed else 0
             self._rest_until = time.monotonic() + REST_S if self._failures >= REST_AFTER else 0.0
+
+    def models(self) -> tuple[str, ...]:
+        """Return the models that the server offers, as it names them.
+
+        Raises:
+            GenerationError: It cannot be reached, or has no such list (kind "status" or "garbage").
+        """
+        try:
+            return asyncio.run(self._models())
+        except httpx.TimeoutException as error:
+            raise GenerationError("timeout", "le serveur n'a pas répondu à temps") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise GenerationError("unreachable", "le serveur n'est pas joignable") from error
+
+    async def _models(self) -> tuple[str, ...]:
+        async with self._http() as http:
+            response = await http.get(f"{self.endpoint.url}/models", headers=self._headers)
+        _accept(response)
+        try:
+            return tuple(str(m["id"]) for m in response.json()["data"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise GenerationError("garbage", "le serveur ne dit pas quels modèles il offre") from error
+
+    def _http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=CheckedTransport(self.endpoint),
+            timeout=httpx.Timeout(self.settings.timeout_s),
+            trust_env=False,
+            follow_redirects=False,
+        )
 
     async def read(self, body: dict[str, Any], put: queue.SimpleQueue[Any]) -> None:
         """Send *body* and put the pieces of the reply in *put* as they come.
@@ -101,12 +149,8 @@ class Client:
             GenerationError: The reply is not a whole completion.
             httpx.HTTPError: The server cannot be reached or breaks off.
         """
-        transport = CheckedTransport(self.endpoint)
-        limit = httpx.Timeout(self.settings.timeout_s)
         async with (
-            httpx.AsyncClient(
-                transport=transport, timeout=limit, trust_env=False, follow_redirects=False
-            ) as http,
+            self._http() as http,
             http.stream(
                 "POST", f"{self.endpoint.url}/chat/completions", json=body, headers=self._headers
             ) as response,
@@ -174,9 +218,10 @@ async def _whole(response: httpx.Response, max_tokens: int) -> Any:
 class Reply:
     """The text of one completion, piece by piece; :meth:`close` cancels the request."""
 
-    def __init__(self, client: Client, body: dict[str, Any]) -> None:
+    def __init__(self, client: Client, body: dict[str, Any], stop: threading.Event | None = None) -> None:
         """Send the request, in a thread of its own."""
         self._client = client
+        self._stop = stop
         self._queue: queue.SimpleQueue[str | GenerationError | None] = queue.SimpleQueue()
         self._deadline = time.monotonic() + client.settings.timeout_s
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -195,13 +240,11 @@ class Reply:
         """Yield pieces of text until the reply is whole.
 
         Raises:
-            GenerationError: It failed or took too long; what came before must not be trusted to be whole.
+            GenerationError: It failed, took too long or was stopped; what came before must not be
+                trusted to be whole.
         """
         while True:
-            try:
-                item = self._queue.get(timeout=max(0.0, self._deadline - time.monotonic()) + GRACE_S)
-            except queue.Empty:
-                item = GenerationError("timeout", "le serveur n'a pas répondu à temps")
+            item = self._next()
             if isinstance(item, GenerationError):
                 self._client.note(failed=True)
                 log.warning("Modèle de langage : %s.", item.reason)
@@ -210,6 +253,22 @@ class Reply:
                 self._client.note(failed=False)
                 return
             yield item
+
+    def _next(self) -> str | GenerationError | None:
+        """Return what comes next: a piece of text, a failure, or None at the end.
+
+        Raises:
+            GenerationError: It was asked to stop, which is no failure of the server.
+        """
+        while True:
+            if self._stop is not None and self._stop.is_set():
+                raise GenerationError("truncated", "la réponse a été arrêtée")
+            left = max(0.0, self._deadline - time.monotonic()) + GRACE_S
+            try:
+                return self._queue.get(timeout=left if self._stop is None else min(left, STOP_EVERY_S))
+            except queue.Empty:
+                if time.monotonic() >= self._deadline + GRACE_S:
+                    return GenerationError("timeout", "le serveur n'a pas répondu à temps")
 
     def close(self) -> None:
         """Cancel the request if it still runs; the server sees the connection close."""

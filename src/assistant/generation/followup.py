@@ -26,6 +26,8 @@ def rewrite_question(question: str, history: Sequence[str], understood: str, cli
         One question whose every name, number and meaningful word is in the conversation, or None
         where the model fails or adds something.
     """
+    question, history = client.readable(question), [client.readable(h) for h in history]
+    understood = client.readable(understood)
     try:
         with client.stream(conversation(question, history), max_tokens=MAX_TOKENS) as reply:
             text = squeeze(clean("".join(reply)).replace("\n", " "))

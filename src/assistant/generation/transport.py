@@ -8,7 +8,8 @@ import ssl
 
 import httpx
 
-from assistant.generation.address import Endpoint, addresses, checked
+from assistant.address import addresses
+from assistant.generation.address import Endpoint, checked
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):

@@ -87,11 +87,12 @@ def write(answer: Answer, question: str, encoder: Encoder, client: Client) -> Wr
 
 def stream(
     answer: Answer, question: str, encoder: Encoder, client: Client, *, stop: threading.Event | None = None
-) -> Iterator[Statement | Written]:
-    """Yield verified statements as the model completes them, then the whole answer.
+) -> Iterator[Answer | Written]:
+    """Yield the answer each time that it has grown by verified statements, then what became of it.
 
-    The answer at the end prevails over what was yielded before: where the model fails on the way,
-    it is the quoted one. Closing the iterator, or setting *stop*, cancels the request.
+    Each part holds everything shown so far, with all citations. The last prevails: where the model
+    fails on the way, it is the quoted answer. Closing the iterator, or setting *stop*, cancels the
+    request.
     """
     if not writable(answer):
         yield Written(answer)
@@ -99,9 +100,10 @@ def stream(
     draft = _Draft(answer, Verifier(encoder))
     failure: str | None = None
     try:
-        asked = messages(question, answer.citations, system=client.instructions)
+        asked = messages(client.readable(question), answer.citations, system=client.instructions)
         for claim in _claims(client, asked, stop):
-            yield from draft.add(claim)
+            if draft.add(claim):
+                yield replace(_composed(answer, draft.statements, client.engine), complete=False)
     except GenerationError as error:
         failure = error.reason
     yield draft.finish(failure, client.engine)
@@ -114,10 +116,8 @@ def _claims(client: Client, asked: list[dict[str, str]], stop: threading.Event |
         GenerationError: The reply failed, was stopped, or says that the sentences do not answer.
     """
     cutter = Cutter()
-    with client.stream(asked) as reply:
+    with client.stream(asked, stop=stop) as reply:
         for piece in reply:
-            if stop is not None and stop.is_set():
-                raise GenerationError("truncated", "la réponse a été arrêtée")
             for claim in cutter.feed(piece):
                 yield _heard(claim)
         for claim in cutter.close():

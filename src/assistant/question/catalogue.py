@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from assistant.store import Index, SentenceRow
-from assistant.text import fold
+from assistant.text import Spelling, fold
 
 HEADQUARTERS = "siege"
 """Folded label of the attribute whose value names, in brackets, the country of the group."""
@@ -62,11 +62,16 @@ def _names(company: str | None, assistant: str | None, aliases: Iterable[str]) -
     )
 
 
+SPELLED = 3000
+"""Passages whose words are learned: a larger index has them all in its first ones, or in dictionaries."""
+
+
 class Catalogue:
     """Providers and attributes of an index; made once per build."""
 
     def __init__(self, index: Index) -> None:
         """Read the fiches and the identity tables of *index*."""
+        self._index = index
         self.rows: dict[tuple[str, str], SentenceRow] = {}
         labels: dict[str, None] = {}
         for row in index.identity_rows:
@@ -86,6 +91,13 @@ class Catalogue:
                 tuple(_names(document.provider, document.assistant, document.aliases)),
                 self._country(document.slug),
             )
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """What mends questions with the words of the dossier."""
+        count = min(len(self._index.vectors["passages"]), SPELLED)
+        names = (n for p in self.providers.values() for n in (*p.names, p.name, p.company))
+        return Spelling([*(self._index.passage(row).text for row in range(count)), *names])
 
     def _country(self, slug: str) -> str | None:
         for label in self.attributes:
@@ -125,7 +137,7 @@ class Catalogue:
         """Return the names of one word of five letters or more, for misspellings."""
         return {n: s[0] for n, s in self._owners.items() if " " not in n and len(n) >= 5 and n.isalpha()}
 
-    def mentions(self, text: str, *, known_word: frozenset[str] = frozenset()) -> list[Mention]:
+    def mentions(self, text: str, *, known_word: Collection[str] = frozenset()) -> list[Mention]:
         """Return the providers that *text* names, in order, the longest name at each place.
 
         A word of five letters or more that is one edit (two from eight letters) away from a

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -34,6 +34,8 @@ class Query:
         negative: Whether the wording negates ("n'est pas soumis", "sans").
         interpreted: The full question, where the conversation completed it.
         content: Tokens that are neither providers' names nor function words.
+        alternatives: Other ways in which a question that goes on from another may be meant,
+            likeliest first; what the dossier answers decides.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Query:
     interpreted: str | None = None
     content: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = field(default=(), compare=False)
+    alternatives: tuple[Query, ...] = field(default=(), compare=False)
 
 
 @cache
@@ -63,11 +66,16 @@ def lexicon() -> dict[str, Any]:
         "provider_word": provider,
         "comparison": re.compile(data["kind"]["comparison"]),
         "definition": [re.compile(p) for p in data["kind"]["definition"]],
+        "definition_words": frozenset(tokens(data["kind"]["definition_words"])),
         "negative": re.compile(data["kind"]["negative"]),
         "answer_type": [(re.compile(t["asks"]), re.compile(t["holds"])) for t in data["answer_type"]],
         "opening": re.compile(data["follow_up"]["opening"]),
         "pronoun": re.compile(data["follow_up"]["pronoun"]),
+        "goes_on": re.compile(data["follow_up"]["goes_on"]),
         "why": re.compile(data["follow_up"]["why"]),
+        "criterion": data["criterion"],
+        "undocumented": re.compile(data["criterion"]["undocumented"]),
+        "countries": {c: re.compile(rf"\b(?:{p})\b") for c, p in data["countries"].items()},
         "groups": [(re.compile(p), tuple(c)) for p, c in data["groups"].items()],
     }
 
@@ -161,7 +169,7 @@ def _group(folded: str, catalogue: Catalogue, *, listing: bool) -> tuple[str, ..
     return ()
 
 
-def read(question: str, catalogue: Catalogue, known_words: frozenset[str] = frozenset()) -> Query:
+def read(question: str, catalogue: Catalogue, known_words: Collection[str] = frozenset()) -> Query:
     """Read a question by itself, without a conversation."""
     folded = words(question)
     mentions = catalogue.mentions(question, known_word=known_words)
@@ -182,143 +190,3 @@ def read(question: str, catalogue: Catalogue, known_words: frozenset[str] = froz
         content=content,
         mentions=tuple(mentions),
     )
-
-
-def _is_fragment(query: Query) -> bool:
-    """Tell whether a question cannot stand alone."""
-    lex, folded = lexicon(), words(query.typed)
-    if query.kind in {"liste", "definition"} and not lex["opening"].search(folded):
-        return False
-    if lex["opening"].search(folded):
-        return True
-    if (
-        not query.providers
-        and len(query.content) <= 2
-        and (lex["elliptic"].search(folded) or lex["pronoun"].search(folded))
-    ):
-        return True
-    if len(query.content) <= 1 and (query.providers or lex["why"].search(folded)):
-        return bool(lex["why"].search(folded)) or not query.content
-    return not query.content
-
-
-def _swap_providers(previous: Query, slugs: tuple[str, ...], catalogue: Catalogue) -> str:
-    """Return the previous question with its providers' names replaced by those of *slugs*."""
-    names = [catalogue.providers[s].name for s in slugs]
-    joined = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " et " + names[-1]
-    text = previous.text
-    spans = _spans(text, previous)
-    if not spans:
-        return f"{text.rstrip(' ?.!')} – {joined}\u202f?"
-    first = True
-    for start, end in reversed(spans):
-        first = (start, end) == spans[0]
-        text = text[:start] + (joined if first else "") + text[end:]
-    return squeeze(re.sub(r"(?:\b(?:et|ou|and|or)\b|,)\s*(?=[?.!]|$)", "", text))
-
-
-def _spans(text: str, query: Query) -> list[tuple[int, int]]:
-    """Return where *text* names the providers of *query*, as offsets in *text*."""
-    found = []
-    # The folded words keep the order of the text's words: walk both together.
-    places = [(m.start(), m.end()) for m in re.finditer(r"[^\W_]+", text)]
-    folded_words: list[tuple[str, int]] = []
-    for number, (start, end) in enumerate(places):
-        folded_words += [(w, number) for w in words(text[start:end]).split()]
-    offsets, at = [], 0
-    for word, number in folded_words:
-        offsets.append((at, at + len(word), number))
-        at += len(word) + 1
-    for mention in query.mentions:
-        inside = [n for a, b, n in offsets if a < mention.end and b > mention.start]
-        if inside:
-            span = places[inside[0]][0], places[inside[-1]][1]
-            if span not in found:
-                found.append(span)
-    return found
-
-
-_EMPTY = frozenset(tokens("offre version plan formule compte question même pareil"))
-"""Words of a fragment that ask nothing by themselves: « et pour l'offre gratuite ? »."""
-
-
-def _without_plan(text: str) -> str:
-    """Return *text* without the words that name a plan."""
-    lex = lexicon()
-    return str(lex["grand_public"].sub("", lex["pro"].sub("", text)))
-
-
-def _complete(query: Query, previous: Query, catalogue: Catalogue) -> str:
-    """Return the full question that a fragment stands for."""
-    lex, folded = lexicon(), words(query.typed)
-    if lex["comparison"].search(folded) and query.providers:
-        both = tuple(dict.fromkeys((*previous.providers, *query.providers)))
-        return _swap_providers(previous, both, catalogue)
-    rest = [t for t in query.content if t not in _EMPTY]
-    only_plan = query.plan is not None and not tokens(_without_plan(" ".join(rest)))
-    if query.providers and (not rest or only_plan):
-        text = _swap_providers(previous, query.providers, catalogue)
-        return text if query.plan is None else _with_plan(text, query)
-    if only_plan and not query.providers:
-        return _with_plan(previous.text, query)
-    # The fragment asks something of its own about what was being discussed.
-    subject = " ".join(catalogue.providers[s].name for s in previous.providers if s in catalogue.providers)
-    own = query.typed.rstrip(" ?.!")
-    if query.providers:
-        return query.typed
-    if not lex["pronoun"].search(folded) and (len(rest) >= 2 or (rest and not lex["why"].search(folded))):
-        return f"{own} – {subject or previous.text.rstrip(' ?.!')}\u202f?"
-    return f"{own} – {previous.text.rstrip(' ?.!')}\u202f?"
-
-
-def _with_plan(text: str, query: Query) -> str:
-    wording = re.sub(r"^(?:et|mais|ou|and)\s+", "", query.typed.rstrip(" ?.!"), flags=re.IGNORECASE)
-    for mention in query.mentions:
-        wording = re.sub(re.escape(mention.text), "", wording, flags=re.IGNORECASE)
-    stripped = re.sub(
-        lexicon()["pro"].pattern if query.plan == "grand public" else lexicon()["grand_public"].pattern,
-        "",
-        text,
-    )
-    return f"{stripped.rstrip(' ?.!')}, {squeeze(wording)}\u202f?"
-
-
-def understand(
-    question: str,
-    catalogue: Catalogue,
-    *,
-    history: list[str] | tuple[str, ...] = (),
-    known_words: frozenset[str] = frozenset(),
-) -> Query:
-    """Return *question* as understood after the questions of *history*, oldest first.
-
-    Raises:
-        QuestionError: It is empty or too long.
-    """
-    query = read(check(question), catalogue, known_words)
-    previous: Query | None = None
-    for old in history[-4:]:
-        try:
-            one = read(check(old), catalogue, known_words)
-        except QuestionError:
-            continue
-        previous = _resolve(one, previous, catalogue, known_words)
-    return _resolve(query, previous, catalogue, known_words)
-
-
-def _resolve(
-    query: Query, previous: Query | None, catalogue: Catalogue, known_words: frozenset[str]
-) -> Query:
-    if previous is None:
-        return query
-    folded = words(query.typed)
-    if _is_fragment(query):
-        text = _complete(query, previous, catalogue)
-    elif not query.providers and query.kind == "fait" and lexicon()["pronoun"].search(folded):
-        text = f"{query.typed.rstrip(' ?.!')} – {previous.text.rstrip(' ?.!')}\u202f?"
-    else:
-        return query
-    if text == query.typed:
-        return query
-    completed = read(text, catalogue, known_words)
-    return replace(completed, typed=query.typed, interpreted=text, plan=completed.plan or query.plan)

@@ -2,7 +2,7 @@
 
 from assistant.store.feeding import index_documents
 from assistant.store.index import Index, SentenceRow, open_index
-from assistant.store.layout import rollback
+from assistant.store.publishing import follow, rollback
 from assistant.store.rebuild import FileReport, RebuildReport, rebuild
 from assistant.store.watch import watch
 
@@ -11,6 +11,7 @@ __all__ = [
     "Index",
     "RebuildReport",
     "SentenceRow",
+    "follow",
     "index_documents",
     "open_index",
     "rebuild",

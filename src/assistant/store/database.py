@@ -39,6 +39,16 @@ CREATE INDEX sentences_passage ON sentences (passage);
 CREATE INDEX sentences_attribute ON sentences (attribute) WHERE attribute IS NOT NULL;
 CREATE INDEX questions_sentence ON questions (sentence);
 """
+# A shard is also asked whether it holds a text.
+KEY_INDEXES = """
+CREATE INDEX passages_key ON passages (key);
+CREATE INDEX sentences_key ON sentences (key);
+CREATE INDEX questions_key ON questions (key);
+"""
+# Of each document of a build that is made of shards: what tells where it goes.
+SHAPES = """
+CREATE TABLE shapes (slug TEXT PRIMARY KEY, content TEXT NOT NULL, weight INTEGER NOT NULL) WITHOUT ROWID;
+"""
 
 
 def create(path: Path) -> sqlite3.Connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,9 +11,11 @@ from assistant.chunking import chunk_document
 from assistant.domain import Document
 from assistant.embedding import Encoder
 from assistant.store import layout
+from assistant.store.assembling import Assembly, Recipe
+from assistant.store.cutting import MOST_ROWS
 from assistant.store.memo import NOTHING
 from assistant.store.rebuild import RebuildReport, locked
-from assistant.store.writing import BuildWriter, Progress, write_rankings
+from assistant.store.writing import Progress
 
 
 def index_documents(
@@ -34,37 +35,38 @@ def index_documents(
         IndexLockedError: A rebuild held the lock for too long.
     """
     started = time.perf_counter()
-    now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
     show = progress or (lambda *_: None)
     with locked(index, 60.0):
+        name = layout.new_name(index)
         folder = index / layout.BUILDS / name
         folder.mkdir(parents=True)
-        writer = BuildWriter(folder, {})
+        recipe = Recipe(encoder=encoder, max_chars=max_chars, attributes={}, digest="", memo=NOTHING)
+        assembly = Assembly(folder, recipe, None, show, rows=MOST_ROWS)
         added = []
-        for document in documents:
-            writer.document(document, chunk_document(document, max_chars=max_chars), "")
+        for document in sorted(documents, key=lambda d: d.path):
+            assembly.add(document, chunk_document(document, max_chars=max_chars), "")
             added.append(document.path)
             show("Lecture des documents", len(added), len(added))
-        writer.finish()
-        embedded = write_rankings(writer, folder, encoder, None, NOTHING, show)
-        passages = len(writer.keys["passages"])
-        built_at = now.isoformat(timespec="seconds")
+        assembled = assembly.finish()
+        assembly.close()
+        built_at = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = layout.Manifest(
             format=layout.FORMAT,
             model=encoder.fingerprint,
             max_chars=max_chars,
             built_at=built_at,
             files={},
-            checksums={p.relative_to(folder).as_posix(): layout.checksum(p) for p in layout.contents(folder)},
-            counts={"passages": passages},
+            checksums=assembled.checksums,
+            counts={"passages": assembled.passages, "dimension": encoder.dimension},
+            sizes=assembled.sizes,
+            shards=[s.record() for s in assembled.shards],
         )
-        layout.write_manifest(folder, manifest)
+        layout.write_manifest(folder, manifest, written=assembled.written)
         layout.switch(index, name)
     return RebuildReport(
         added=tuple(added),
-        embedded=embedded,
-        passages=passages,
+        embedded=assembled.embedded,
+        passages=assembled.passages,
         seconds=time.perf_counter() - started,
         built_at=built_at,
     )

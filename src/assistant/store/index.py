@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from math import log
 from pathlib import Path
+from typing import ClassVar
 
 from assistant.domain import Row, Source
 from assistant.errors import IndexCorruptedError, IndexStaleError
-from assistant.lexical import LexicalIndex
+from assistant.lexical import LexicalIndex, offsets_of
+from assistant.milvus import MilvusSettings, connect
 from assistant.store import database, layout
-from assistant.vectors import VectorIndex
+from assistant.store.interface import Lexical, Vectors
+from assistant.store.shard import TABLES, Shard, ShardInfo, allow_files, open_shard
+from assistant.store.vocabulary import Vocabulary
+from assistant.vectors import StoredVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +76,29 @@ class SentenceRow:
 
 
 class Index:
-    """One build of the index. Threads may share it: SQLite is read under a lock."""
+    """One build of the index. Threads may share it: SQLite is read under a lock.
+
+    What is of the whole build, documents and terms, is in one file; rows are in shards, one after
+    the other. A row's number counts through them all.
+
+    Attributes:
+        file: Name of the SQLite file of the whole build.
+    """
+
+    file: ClassVar[str] = layout.DATABASE
 
     def __init__(self, folder: Path, manifest: layout.Manifest) -> None:
         """Open the files of *folder*; use :func:`open_index`."""
         self.folder = folder
         self.manifest = manifest
         self._lock = threading.RLock()
-        self._connection = database.connect(folder / layout.DATABASE)
-        self.vectors = {
-            t: VectorIndex.load(folder / f"{t}.faiss") for t in ("passages", "sentences", "questions")
-        }
-        self.lexical = {
-            t: LexicalIndex.load(folder / layout.LEXICAL / t) for t in ("passages", "sentences", "questions")
-        }
+        self._connection = database.connect(folder / self.file)
+        infos = [ShardInfo.of(r) for r in manifest.shards]
+        allow_files(2 * len(infos))
+        self._firsts = [i.first for i in infos]
+        self._shards = [open_shard(folder, i) for i in infos]
+        self._starts = {t: list(accumulate((i.counts[t] for i in infos), initial=0)) for t in TABLES}
+        self.vectors, self.lexical = self._rankings()
         self.passage = lru_cache(maxsize=20_000)(self._passage)
         self.sentence = lru_cache(maxsize=100_000)(self._sentence)
         self.sentence_rows = lru_cache(maxsize=20_000)(self._sentence_rows)
@@ -94,9 +110,40 @@ class Index:
         """The build's name."""
         return self.folder.name
 
+    def _rankings(self) -> tuple[Mapping[str, Vectors], Mapping[str, Lexical]]:
+        """Open the vectors and the words of each table."""
+        dimension = self.manifest.counts["dimension"]
+        vectors: dict[str, Vectors] = {}
+        lexical: dict[str, Lexical] = {}
+        for table in TABLES:
+            parts = [s.vectors[table] for s in self._shards]
+            codes = [s.codes[table] for s in self._shards]
+            vectors[table] = StoredVectors(parts, codes, dimension)
+            groups = [(len(s.info.segments[table]), s.info.counts[table]) for s in self._shards]
+            lexical[table] = LexicalIndex.load(self.folder / layout.LEXICAL / table, offsets_of(groups))
+        return vectors, lexical
+
+    def expect(self, sentences: Sequence[int]) -> None:
+        """Prepare for reading *sentences*; here they are a read away already."""
+
     def _query(self, sql: str, parameters: Iterable[object] = ()) -> list[sqlite3.Row]:
         with self._lock:
             return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def _place(self, table: str, row: int) -> tuple[Shard, int, int]:
+        """Return the shard that holds a row, the shard's number, and the row's number in it."""
+        starts = self._starts[table]
+        # The last shard that begins at or before the row: one without rows begins where the next does.
+        number = bisect_right(starts, row) - 1
+        return self._shards[number], number, row - starts[number]
+
+    def _shard_of(self, slug: str) -> tuple[Shard, int] | None:
+        """Return the shard of a document, and its number."""
+        document = self.documents.get(slug)
+        if document is None or not self._shards:
+            return None
+        number = max(0, bisect_right(self._firsts, document.path) - 1)
+        return self._shards[number], number
 
     @cached_property
     def documents(self) -> dict[str, DocumentRow]:
@@ -118,56 +165,69 @@ class Index:
         }
 
     def _passage(self, row: int) -> PassageRow:
-        p = self._query("SELECT * FROM passages WHERE row=?", (row,))[0]
+        shard, _, local = self._place("passages", row)
+        p = shard.query("SELECT * FROM passages WHERE row=?", (local,))[0]
         return PassageRow(
             row, self.documents[p["document"]], p["section"], p["page"], bool(p["ocr"]), p["text"]
         )
 
     def _sentence(self, row: int) -> SentenceRow:
-        s = self._query("SELECT * FROM sentences WHERE row=?", (row,))[0]
+        shard, number, local = self._place("sentences", row)
+        s = shard.query("SELECT * FROM sentences WHERE row=?", (local,))[0]
         identity = Row(s["attribute"], s["value"]) if s["attribute"] is not None else None
-        return SentenceRow(
-            row, self.passage(s["passage"]), s["start"], s["stop"], tuple(json.loads(s["notes"])), identity
-        )
+        passage = self.passage(self._starts["passages"][number] + s["passage"])
+        return SentenceRow(row, passage, s["start"], s["stop"], tuple(json.loads(s["notes"])), identity)
 
     def _sentence_rows(self, passage: int) -> tuple[int, ...]:
-        return tuple(
-            r[0] for r in self._query("SELECT row FROM sentences WHERE passage=? ORDER BY row", (passage,))
-        )
+        shard, number, local = self._place("passages", passage)
+        start = self._starts["sentences"][number]
+        found = shard.query("SELECT row FROM sentences WHERE passage=? ORDER BY row", (local,))
+        return tuple(start + r[0] for r in found)
 
     def _question_sentence(self, question: int) -> int:
-        return int(self._query("SELECT sentence FROM questions WHERE row=?", (question,))[0][0])
+        shard, number, local = self._place("questions", question)
+        found = shard.query("SELECT sentence FROM questions WHERE row=?", (local,))
+        return self._starts["sentences"][number] + int(found[0][0])
 
     def questions_of(self, sentence: int) -> list[str]:
         """Return the expected questions of a sentence."""
+        shard, _, local = self._place("sentences", sentence)
         return [
-            r[0] for r in self._query("SELECT text FROM questions WHERE sentence=? ORDER BY row", (sentence,))
+            r[0] for r in shard.query("SELECT text FROM questions WHERE sentence=? ORDER BY row", (local,))
         ]
 
     def question_rows(self, sentence: int) -> tuple[int, ...]:
         """Return the rows of a sentence's expected questions, in the order of their texts."""
-        return tuple(
-            r[0] for r in self._query("SELECT row FROM questions WHERE sentence=? ORDER BY row", (sentence,))
-        )
+        shard, number, local = self._place("sentences", sentence)
+        start = self._starts["questions"][number]
+        found = shard.query("SELECT row FROM questions WHERE sentence=? ORDER BY row", (local,))
+        return tuple(start + r[0] for r in found)
 
     def passages_of(self, slug: str) -> list[PassageRow]:
         """Return the passages of a document, in order."""
-        return [
-            self.passage(r[0])
-            for r in self._query("SELECT row FROM passages WHERE document=? ORDER BY row", (slug,))
-        ]
+        place = self._shard_of(slug)
+        if place is None:
+            return []
+        shard, number = place
+        start = self._starts["passages"][number]
+        found = shard.query("SELECT row FROM passages WHERE document=? ORDER BY row", (slug,))
+        return [self.passage(start + r[0]) for r in found]
 
     @cached_property
     def identity_rows(self) -> tuple[SentenceRow, ...]:
         """Every row of every identity table."""
         return tuple(
-            self.sentence(r[0])
-            for r in self._query("SELECT row FROM sentences WHERE attribute IS NOT NULL ORDER BY row")
+            self.sentence(self._starts["sentences"][number] + r[0])
+            for number, shard in enumerate(self._shards)
+            if shard.info.marked
+            for r in shard.query("SELECT row FROM sentences WHERE attribute IS NOT NULL ORDER BY row")
         )
 
     def source(self, document: str, note: str) -> Source | None:
         """Return the primary source that *note* names in *document*."""
-        found = self._query("SELECT * FROM sources WHERE document=? AND id=?", (document, note))
+        place = self._shard_of(document)
+        query = self._query if place is None else place[0].query
+        found = query("SELECT * FROM sources WHERE document=? AND id=?", (document, note))
         return Source(found[0]["id"], found[0]["title"], found[0]["url"], found[0]["date"]) if found else None
 
     def _frequency(self, term: str) -> int:
@@ -183,15 +243,23 @@ class Index:
         return log((total + 1) / (self.frequency(term) + 0.5))
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
+    def vocabulary(self) -> Vocabulary:
         """The terms of five letters or more, for correcting misspelt questions."""
-        return frozenset(
-            r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) >= 5 LIMIT 200000")
-        )
+        longest = self._query("SELECT MAX(LENGTH(term)) FROM terms")[0][0] or 0
+
+        def of_length(length: int) -> list[str]:
+            return [r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) = ?", (length,))]
+
+        return Vocabulary(self.frequency, of_length, longest)
 
 
 def open_index(
-    index: Path, *, model: str | None = None, max_chars: int | None = None, check: bool = True
+    index: Path,
+    *,
+    model: str | None = None,
+    max_chars: int | None = None,
+    check: bool = True,
+    milvus: MilvusSettings | None = None,
 ) -> Index:
     """Open the current build of the folder *index*.
 
@@ -200,12 +268,18 @@ def open_index(
         model: Fingerprint that the index must have been made with, if given.
         max_chars: Passage length that it must have been made with, if given.
         check: Whether the files' checksums are compared with the manifest's.
+        milvus: The server that holds the rows, or None where they are in the folder.
 
     Raises:
         IndexMissingError: No index has been built.
         IndexCorruptedError: A file is missing or altered.
         IndexStaleError: It was made with another model, other settings or another format.
     """
+    if milvus is not None:
+        # Late: it builds on this module, and few have such a server.
+        from assistant.store.publishing import follow
+
+        follow(index, milvus)
     folder = layout.current_build(index)
     manifest = layout.read_manifest(folder)
     stale = None
@@ -215,6 +289,8 @@ def open_index(
         stale = f"un autre modèle ({manifest.model.split(':')[0]})"
     elif max_chars is not None and manifest.max_chars != max_chars:
         stale = "une autre longueur de passage"
+    elif manifest.store != layout.store_of(milvus):
+        stale = f"un autre magasin ({manifest.store})"
     if stale:
         message = (
             f"L'index de « {index} » a été fait avec {stale} : mettez-le à jour par « assistant index »."
@@ -223,7 +299,11 @@ def open_index(
     if check:
         layout.verify(folder, manifest)
     try:
-        return Index(folder, manifest)
-    except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+        if milvus is None:
+            return Index(folder, manifest)
+        from assistant.store.remote import RemoteIndex
+
+        return RemoteIndex(folder, manifest, connect(milvus))
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, sqlite3.Error) as error:
         message = f"L'index de « {index} » ne s'ouvre pas : reconstruisez-le par « assistant index --full »."
         raise IndexCorruptedError(message, path=index) from error

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexCorruptedError, IndexMissingError
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 BUILDS = "builds"
 MANIFEST = "manifest.json"
 DATABASE = "dossier.sqlite"
 LEXICAL = "lexical"
 VECTOR_FILES = ("passages.faiss", "sentences.faiss", "questions.faiss")
+_NAME = "%Y%m%dT%H%M%S%f"
 KEPT_BUILDS = 2
 """The current build and the one before it, for rollback."""
 
@@ -31,6 +36,10 @@ class Manifest:
         files: Path in the corpus -> [digest, size, mtime_ns].
         failed: Path -> the French sentence that says why it was not indexed.
         checksums: File in the build folder -> BLAKE2b of its bytes.
+        store: Where the rows are: "faiss", in the folder, or "milvus".
+        sizes: File in the build folder -> bytes.
+        shards: What the build is made of, in order (see ``shard.ShardInfo``); none with Milvus.
+        scanned_ns: When the corpus was looked at.
     """
 
     format: int
@@ -43,6 +52,15 @@ class Manifest:
     checksums: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     attributes: str = ""
+    store: str = "faiss"
+    sizes: dict[str, int] = field(default_factory=dict)
+    shards: list[dict[str, Any]] = field(default_factory=list)
+    scanned_ns: int = 0
+
+
+def store_of(remote: object | None) -> str:
+    """Return the name of the store that a manifest of such a build gives."""
+    return "faiss" if remote is None else "milvus"
 
 
 def checksum(path: Path) -> str:
@@ -81,11 +99,36 @@ def write_atomically(path: Path, text: str) -> None:
     sync(path.parent)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Seal a build: its manifest is written last."""
-    for path in contents(folder):
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the file system has no links."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _seal(text: str) -> str:
+    """Return the last line of a manifest: it vouches for the lines before as they do for the files."""
+    return f"blake2b {hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
+def write_manifest(folder: Path, manifest: Manifest, *, written: Iterable[Path] | None = None) -> None:
+    """Seal a build: its manifest is written last.
+
+    Args:
+        folder: The build's folder.
+        manifest: What it is made of.
+        written: The files that are not on the disk yet; every file of the folder by default.
+    """
+    for path in contents(folder) if written is None else written:
         sync(path)
-    write_atomically(folder / MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            sync(path)
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    write_atomically(folder / MANIFEST, f"{text}\n{_seal(text)}\n")
 
 
 def current_build(index: Path) -> Path:
@@ -99,9 +142,9 @@ def current_build(index: Path) -> Path:
     if not pointer.is_file():
         message = f"Aucun index dans « {index} » : construisez-le par « assistant index »."
         raise IndexMissingError(message, path=index)
-    name = pointer.read_text(encoding="utf-8").strip()
+    name = pointer.read_text(encoding="utf-8", errors="replace").strip("\n")
     folder = index / BUILDS / name
-    if not name or "/" in name or not (folder / MANIFEST).is_file():
+    if not name or "/" in name or "\0" in name or not (folder / MANIFEST).is_file():
         message = f"L'index de « {index} » est incomplet : reconstruisez-le par « assistant index --full »."
         raise IndexCorruptedError(message, path=index)
     return folder
@@ -114,7 +157,13 @@ def read_manifest(folder: Path) -> Manifest:
         IndexCorruptedError: It cannot be read.
     """
     try:
-        return Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        text, _, seal = (folder / MANIFEST).read_text(encoding="utf-8").rstrip("\n").rpartition("\n")
+        # The first format had no seal; it is read so that its age can be told.
+        sealed = seal == _seal(text)
+        manifest = Manifest(**json.loads(text if sealed else f"{text}\n{seal}"))
+        if not sealed and manifest.format == FORMAT:
+            raise ValueError(seal)  # noqa: TRY301 - told like any other damage
+        return manifest  # noqa: TRY300
     except (OSError, ValueError, TypeError) as error:
         message = (
             f"Le manifeste de l'index « {folder} » est illisible : "
@@ -123,21 +172,72 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexCorruptedError(message, path=folder) from error
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
-    """Check the files of a build against its manifest.
+_verified: dict[tuple[int, int, int, int], str] = {}
+"""Checksums that this process has computed, by device, inode, size and time: builds share files."""
+_VERIFIED_MOST = 100_000
+
+
+def _is_intact(path: Path, expected: str) -> bool:
+    try:
+        status = path.stat()
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if _verified.get(identity) != expected:
+            if len(_verified) >= _VERIFIED_MOST:
+                _verified.clear()
+            _verified[identity] = checksum(path)
+        return _verified[identity] == expected
+    except OSError:
+        return False
+
+
+def _damaged(folder: Path, name: str) -> IndexCorruptedError:
+    message = (
+        f"Le fichier « {name} » de l'index est absent ou altéré : "
+        "reconstruisez l'index par « assistant index --full », "
+        "ou revenez au précédent par « assistant index --rollback »."
+    )
+    return IndexCorruptedError(message, path=folder / name)
+
+
+def verify(folder: Path, manifest: Manifest, names: Iterable[str] | None = None) -> None:
+    """Check the files of a build, or those in *names*, against its manifest.
 
     Raises:
         IndexCorruptedError: A file is missing or its bytes have changed.
     """
-    for name, expected in manifest.checksums.items():
-        path = folder / name
-        if not path.is_file() or checksum(path) != expected:
-            message = (
-                f"Le fichier « {name} » de l'index est absent ou altéré : "
-                "reconstruisez l'index par « assistant index --full », "
-                "ou revenez au précédent par « assistant index --rollback »."
-            )
-            raise IndexCorruptedError(message, path=path)
+    for name in manifest.checksums if names is None else names:
+        if not _is_intact(folder / name, manifest.checksums.get(name, "")):
+            raise _damaged(folder, name)
+
+
+def verify_sizes(folder: Path, manifest: Manifest) -> None:
+    """Check that the files of a build are there, each as long as its manifest says, without reading them.
+
+    Raises:
+        IndexCorruptedError: One is missing, or shorter or longer.
+    """
+    for name, size in manifest.sizes.items():
+        try:
+            found = (folder / name).stat().st_size
+        except OSError:
+            found = -1
+        if found != size:
+            raise _damaged(folder, name)
+
+
+def new_name(index: Path) -> str:
+    """Return the name of a new build: the time, or a moment after the latest build where the clock went back.
+
+    Builds are in the order of their names, whatever the clock does.
+    """
+    now = datetime.now(UTC)
+    builds = index / BUILDS
+    latest = max((p.name for p in builds.iterdir()), default="") if builds.is_dir() else ""
+    if f"{now:{_NAME}}" <= latest:
+        with contextlib.suppress(ValueError, OverflowError):
+            after = datetime.strptime(latest.partition("-")[0], _NAME).replace(tzinfo=UTC)
+            now = max(now, after + timedelta(microseconds=1))
+    return f"{now:{_NAME}}-{secrets.token_hex(3)}"
 
 
 def switch(index: Path, name: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import errno
+import re
 import shutil
 import sqlite3
 import time
@@ -19,11 +20,15 @@ from assistant.corpus import FORMATS, FoundFile, read_document, scan
 from assistant.corpus.reader import slug_of
 from assistant.domain import Document, Passage
 from assistant.embedding import Encoder
-from assistant.errors import AssistantError, CorpusError, IndexLockedError, StoreError
-from assistant.store import database, layout
+from assistant.errors import AssistantError, CorpusError, IndexLockedError, IndexWriteError, StoreError
+from assistant.milvus import Milvus, MilvusSettings, connect
+from assistant.store import layout, publishing
+from assistant.store.assembling import Assembled, Assembly, LostDocumentError, Recipe
 from assistant.store.attributes import Attribute, read_attributes
+from assistant.store.cutting import shard_rows
 from assistant.store.memo import Memo
-from assistant.store.writing import BuildWriter, Progress, write_rankings
+from assistant.store.origin import Origin, RemoteSink, Sink
+from assistant.store.writing import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +87,36 @@ def assign_slugs(paths: list[str]) -> dict[str, str]:
 @contextmanager
 def locked(index: Path, wait_s: float) -> Iterator[None]:
     """Hold the lock of the index folder, made if need be; give up after *wait_s* seconds."""
-    index.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(index / "rebuild.lock", timeout=wait_s):
-            yield
+        index.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index / "rebuild.lock", timeout=wait_s).acquire()
     except Timeout as error:
         message = (
             "Une autre reconstruction de l'index est en cours : attendez qu'elle finisse, puis relancez."
         )
         raise IndexLockedError(message, path=index) from error
+    except OSError as error:
+        raise unwritable(index, error) from error
+    with lock:
+        yield
+
+
+def unwritable(index: Path, error: Exception) -> IndexWriteError:
+    """Return the error of an index folder that cannot be written."""
+    # tantivy words the system's error instead of passing it on.
+    told = re.search(r"code: (\d+)", str(error))
+    code = getattr(error, "errno", None) or (int(told[1]) if told else 0)
+    if code in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "full" in str(error):
+        why = "le disque est plein"
+    elif code in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        why = "le dossier est protégé contre l'écriture"
+    else:
+        why = "le disque a refusé l'écriture"
+    message = (
+        f"L'index de « {index} » n'a pas pu être écrit ({why}) : libérez de la place ou vérifiez les "
+        "droits du dossier, puis relancez ; l'index précédent, s'il y en a un, reste en service."
+    )
+    return IndexWriteError(message, path=index)
 
 
 def _make_plan(
@@ -119,10 +145,21 @@ def _open_last(index: Path) -> tuple[Path | None, layout.Manifest | None]:
     try:
         build = layout.current_build(index)
         manifest = layout.read_manifest(build)
-        layout.verify(build, manifest)
+        layout.verify_sizes(build, manifest)
     except StoreError:
         return None, None
     return build, manifest
+
+
+RACY_NS = 2_000_000_000
+"""A file that changed so shortly before it was looked at may have changed again within the same tick
+of the file system's clock; two seconds is the coarsest there is (FAT)."""
+
+
+def _trusted(before: layout.Manifest) -> dict[str, FoundFile]:
+    """Return the files whose size and time tell whether they have changed."""
+    last = before.scanned_ns - RACY_NS
+    return {p: FoundFile(p, *v) for p, v in before.files.items() if v[2] < last}
 
 
 def _same_files(before: layout.Manifest, files: list[FoundFile]) -> bool:
@@ -138,6 +175,7 @@ def rebuild(
     full: bool = False,
     progress: Progress | None = None,
     wait_s: float = 60.0,
+    milvus: MilvusSettings | None = None,
 ) -> RebuildReport:
     """Make the index of *corpus* current; a pure function of (corpus, settings, model).
 
@@ -148,6 +186,7 @@ def rebuild(
     Raises:
         CorpusError: The corpus folder does not exist, or holds no document.
         IndexLockedError: Another rebuild held the lock for *wait_s* seconds.
+        IndexWriteError: The index folder cannot be written.
     """
     started = time.perf_counter()
     if not corpus.is_dir():
@@ -157,7 +196,11 @@ def rebuild(
         )
         raise CorpusError(message, path=corpus)
     with locked(index, wait_s):
-        job = _Job(corpus, index, encoder, max_chars, full, progress or (lambda *_: None))
+        remote = None
+        if milvus is not None:
+            publishing.follow(index, milvus)
+            remote = connect(milvus)
+        job = _Job(corpus, index, encoder, max_chars, full, progress or (lambda *_: None), remote)
         return _rebuild(job, started)
 
 
@@ -171,57 +214,43 @@ class _Job:
     max_chars: int
     full: bool
     progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """The build that a rebuild starts from, with what of it may be taken over.
-
-    Attributes:
-        database: Its rows, or None where they cannot be read.
-        slugs: Path -> slug of its documents.
-        vectors: Its folder, where its vectors are of the same model; else None.
-    """
-
-    manifest: layout.Manifest | None
-    database: sqlite3.Connection | None
-    slugs: dict[str, str]
-    vectors: Path | None
-
-
-def _last(job: _Job, build: Path | None, manifest: layout.Manifest | None) -> _Last:
-    if build is None or manifest is None or manifest.format != layout.FORMAT:
-        return _Last(manifest, None, {}, None)
-    rows = database.connect(build / layout.DATABASE)
-    slugs = {p: s for s, p in rows.execute("SELECT slug, path FROM documents")}
-    same_model = manifest.model == job.encoder.fingerprint
-    return _Last(manifest, rows, slugs, build if same_model and not job.full else None)
+    milvus: Milvus | None = None
 
 
 def _rebuild(job: _Job, started: float) -> RebuildReport:
     build, before = _open_last(job.index)
-    known = {p: FoundFile(p, *v) for p, v in before.files.items()} if before and not job.full else {}
+    known = _trusted(before) if before and not job.full else {}
+    scanned_ns = time.time_ns()
     files = scan(job.corpus, known)
     attributes, digest = read_attributes(job.corpus)
-    made_of = (layout.FORMAT, job.encoder.fingerprint, job.max_chars, digest)
+    made_of = (layout.FORMAT, job.encoder.fingerprint, job.max_chars, digest, layout.store_of(job.milvus))
     same = before is not None and made_of == (
         before.format,
         before.model,
         before.max_chars,
         before.attributes,
+        before.store,
     )
     if before is not None and same and not job.full and _same_files(before, files):
         return _report_unchanged(before, started)
-    last = _last(job, build, before)
+    made = _Made(files, attributes, digest, scanned_ns)
+    store = layout.store_of(job.milvus)
+    origin = Origin(build, before, model=job.encoder.fingerprint, store=store)
     try:
-        plan = _make_plan(files, before, last.slugs, everything=job.full or not same)
+        plan = _make_plan(files, before, origin.slugs, everything=job.full or not same)
         _demand_documents(plan, job.corpus)
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
-        report = _build(job, name, plan, last, attributes, files, digest)
+        name = layout.new_name(job.index)
+        try:
+            report = _build(job, name, plan, origin, made)
+        except LostDocumentError:
+            # What the last build holds is damaged: the files say it all again.
+            plan = _make_plan(files, before, origin.slugs, everything=True)
+            report = _build(replace(job, full=True), name, plan, origin, made)
     finally:
-        if last.database is not None:
-            last.database.close()
+        origin.close()
     layout.prune(job.index)
+    if job.milvus is not None:
+        publishing.prune(job.milvus, name)
     return _report(report, plan, before, job, started)
 
 
@@ -235,21 +264,22 @@ def _demand_documents(plan: _Plan, corpus: Path) -> None:
         raise CorpusError(message, path=corpus)
 
 
-def _build(
-    job: _Job,
-    name: str,
-    plan: _Plan,
-    last: _Last,
-    attributes: dict[str, Attribute],
-    files: list[FoundFile],
-    digest: str,
-) -> RebuildReport:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the corpus folder holds."""
+
+    files: list[FoundFile]
+    attributes: dict[str, Attribute]
+    digest: str
+    scanned_ns: int
+
+
+def _build(job: _Job, name: str, plan: _Plan, origin: Origin, made: _Made) -> RebuildReport:
     """Write the build *name* and make it current; leave nothing of it where that fails."""
     folder = job.index / layout.BUILDS / name
-    folder.mkdir(parents=True)
     try:
-        report = _write_build(job, folder, plan, last, attributes)
-        sums = {p.relative_to(folder).as_posix(): layout.checksum(p) for p in layout.contents(folder)}
+        folder.mkdir(parents=True)
+        report, assembled = _write_build(job, folder, plan, origin, made)
         built_at = datetime.now(UTC).isoformat(timespec="seconds")
         job.progress("Mise en service", 0, 1)
         layout.write_manifest(
@@ -259,17 +289,28 @@ def _build(
                 model=job.encoder.fingerprint,
                 max_chars=job.max_chars,
                 built_at=built_at,
-                files={f.path: [f.digest, f.size, f.mtime_ns] for f in files},
+                files={f.path: [f.digest, f.size, f.mtime_ns] for f in made.files},
                 failed={f.path: f.reason or "" for f in report.failed},
                 skipped={f.path: f.reason or "" for f in report.skipped},
-                checksums=sums,
-                counts={"passages": report.passages},
-                attributes=digest,
+                checksums=assembled.checksums,
+                counts={"passages": report.passages, "dimension": job.encoder.dimension},
+                attributes=made.digest,
+                store=layout.store_of(job.milvus),
+                sizes=assembled.sizes,
+                shards=[s.record() for s in assembled.shards],
+                scanned_ns=made.scanned_ns,
             ),
+            written=assembled.written,
         )
+        if job.milvus is not None:
+            publishing.put_in_service(job.milvus, folder)
         layout.switch(job.index, name)
-    except BaseException:
+    except BaseException as error:
+        if job.milvus is not None:
+            publishing.take_back(job.milvus, name)
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, (OSError, sqlite3.OperationalError)):
+            raise unwritable(job.index, error) from error
         raise
     return replace(report, built_at=built_at)
 
@@ -281,8 +322,8 @@ def _report(
     was = set(before.files) - set(before.skipped) if before else set()
     now = set(plan.slugs)
     changed = {p for p in set(plan.read) & was if before and before.files[p][0] != plan.digests[p].digest}
-    made_of = (job.encoder.fingerprint, job.max_chars, layout.FORMAT)
-    other = before is not None and (before.model, before.max_chars, before.format) != made_of
+    made_of = (job.encoder.fingerprint, job.max_chars, layout.FORMAT, layout.store_of(job.milvus))
+    other = before is not None and (before.model, before.max_chars, before.format, before.store) != made_of
     return replace(
         report,
         added=tuple(sorted(now - was)),
@@ -306,42 +347,60 @@ def _report_unchanged(before: layout.Manifest, started: float) -> RebuildReport:
     )
 
 
+def _sink(job: _Job, folder: Path, origin: Origin, made: _Made) -> Sink:
+    recipe = Recipe(
+        encoder=job.encoder,
+        max_chars=job.max_chars,
+        attributes=made.attributes,
+        digest=made.digest,
+        memo=Memo.load(job.corpus, job.encoder.fingerprint),
+    )
+    if job.milvus is not None:
+        return RemoteSink(job.milvus, folder, recipe, origin, job.progress, full=job.full)
+    rows = shard_rows(sum(f.size for f in made.files if Path(f.path).suffix.lower() in FORMATS))
+    return Assembly(folder, recipe, None if job.full else origin.shards, job.progress, rows=rows)
+
+
 def _write_build(
-    job: _Job, folder: Path, plan: _Plan, last: _Last, attributes: dict[str, Attribute]
-) -> RebuildReport:
-    writer = BuildWriter(folder, attributes)
-    failed, losses = [], []
-    to_read = set(plan.read)
-    for number, (path, slug) in enumerate(plan.slugs.items()):
-        job.progress("Lecture des documents", number, len(plan.slugs))
-        found: tuple[Document, list[Passage]] | None = None
-        if path in to_read:
-            try:
-                document = read_document(job.corpus, path, slug=slug)
-                found = document, chunk_document(document, max_chars=job.max_chars)
-            except AssistantError as error:
-                found = _as_indexed(last, last.slugs.get(path))
-                kept = " La version indexée auparavant reste consultable." if found else ""
-                failed.append(FileReport(path, f"{error}{kept}"))
-        else:
-            found = _as_indexed(last, slug)
-        if found is not None:
-            writer.document(*found, plan.digests[path].digest)
-            losses += [FileReport(path, loss) for loss in found[0].losses]
-    writer.finish()
-    memo = Memo.load(job.corpus, job.encoder.fingerprint)
-    embedded = write_rankings(writer, folder, job.encoder, last.vectors, memo, job.progress)
-    return RebuildReport(
+    job: _Job, folder: Path, plan: _Plan, origin: Origin, made: _Made
+) -> tuple[RebuildReport, Assembled]:
+    sink = _sink(job, folder, origin, made)
+    failed: list[FileReport] = []
+    losses: list[FileReport] = []
+    try:
+        to_read = set(plan.read)
+        for number, (path, slug) in enumerate(plan.slugs.items()):
+            job.progress("Lecture des documents", number, len(plan.slugs))
+            digest = plan.digests[path].digest
+            if path not in to_read:
+                losses += [FileReport(path, loss) for loss in sink.keep(slug, digest)]
+                continue
+            found = _read(job, path, slug, origin, failed)
+            if found is not None:
+                sink.add(*found, digest)
+                losses += [FileReport(path, loss) for loss in found[0].losses]
+        assembled = sink.finish()
+    finally:
+        sink.close()
+    report = RebuildReport(
         skipped=tuple(FileReport(p, r) for p, r in sorted(plan.skipped.items())),
         failed=tuple(failed),
         losses=tuple(losses),
-        embedded=embedded,
-        passages=len(writer.keys["passages"]),
+        embedded=assembled.embedded,
+        passages=assembled.passages,
     )
+    return report, assembled
 
 
-def _as_indexed(last: _Last, slug: str | None) -> tuple[Document, list[Passage]] | None:
-    """Return a document as the last build holds it, or None."""
-    if last.database is None or slug is None:
-        return None
-    return database.read_document(last.database, slug)
+def _read(
+    job: _Job, path: str, slug: str, origin: Origin, failed: list[FileReport]
+) -> tuple[Document, list[Passage]] | None:
+    """Read a file; where that fails, add it to *failed* and return what was indexed of it, if anything."""
+    try:
+        document = read_document(job.corpus, path, slug=slug)
+        return document, chunk_document(document, max_chars=job.max_chars)
+    except AssistantError as error:
+        found = origin.document(origin.slugs.get(path))
+        kept = " La version indexée auparavant reste consultable." if found else ""
+        failed.append(FileReport(path, f"{error}{kept}"))
+        return found

@@ -18,6 +18,8 @@ _SHORT = 3
 _CONTRARY = ("de", "des", "in", "im", "non-", "ir")
 """Prefixes by which a word becomes its contrary: « chiffrent » is no form of « déchiffrent »."""
 _ENDS = frozenset(",;:.")
+_ARTICLES = frozenset({"le", "la", "les", "l"})
+"""A name may begin with one (« Le Chat ») and be cited without."""
 
 
 def numbers(statement: Reading, evidence: Sequence[Reading]) -> bool:
@@ -67,7 +69,7 @@ def names(statement: Reading, evidence: Sequence[Reading]) -> bool:
     return all(
         w.folded in said or _renamed(w.folded, text)
         for w in statement.words
-        if w.sort == "name" and w.content
+        if w.sort == "name" and w.content and w.folded not in _ARTICLES
     )
 
 
@@ -76,7 +78,7 @@ def joined(statement: Reading, evidence: Sequence[Reading]) -> bool:
     pairs = [
         (a.folded, b.folded)
         for a, b in itertools.pairwise(statement.words)
-        if a.sort == b.sort == "name" and a.content and b.content
+        if a.sort == b.sort == "name" and a.content and b.content and a.folded not in _ARTICLES
     ]
     return all(any(_beside(e, pair) for e in evidence) for pair in pairs)
 
@@ -85,7 +87,13 @@ def _beside(reading: Reading, pair: tuple[str, str]) -> bool:
     """Tell whether two names are no farther apart than an article and a preposition allow."""
     first = [i for i, w in enumerate(reading.words) if w.folded == pair[0]]
     second = [i for i, w in enumerate(reading.words) if w.folded == pair[1]]
-    return any(abs(i - j) <= 4 for i in first for j in second)
+    return any(abs(i - j) <= 4 and _no_name(reading, i, j) for i in first for j in second)
+
+
+def _no_name(reading: Reading, one: int, other: int) -> bool:
+    """Tell whether no third name stands between two: « GPT-6 Astra, GPT-6.1 Sol » has no « GPT-6 Sol »."""
+    between = reading.words[min(one, other) + 1 : max(one, other)]
+    return not any(w.sort == "name" and w.content for w in between)
 
 
 def _renamed(name: str, text: str) -> bool:
@@ -121,13 +129,18 @@ def novel(statement: Reading, evidence: Sequence[Reading]) -> list[str]:
 
 
 def _by_a_name(reading: Reading, at: int) -> bool:
-    beside = reading.words[max(0, at - 3) : at + 4]
-    return any(name_key(w) for w in beside)
+    """Tell whether a name follows a noun at once (« la société Miggo »), or comes just before it."""
+    words = reading.words
+    after = words[at + 1 : at + 2]
+    before = [w for w in words[max(0, at - 3) : at] if w.content or w.sort == "mark"][-2:]
+    return any(map(name_key, after)) or (
+        len(before) == 2 and before[1].sort == "mark" and bool(name_key(before[0]))
+    )
 
 
 _MARK_WORDS = re.compile(
     r"selon|d'apres|ecri(?:t|vent|vait)|affirm\w+|declar\w+|annonc(?:e|es|ent|ait|ee|ees)|estim\w+|indiqu\w+|soulign\w+|rapporte\w*|precis\w+|mentionn\w+"
-    r"|peuvent|peut|pouvoir|possib\w+|doit|doivent|devr\w+|faut|uniquement|seuls?|seules?|environ|jamais|certaine?s|tous|toutes|aucune?|partie|general\w*|part|reserve\w*|maximum|minimum|plus|moins|tard|sauf|note|juge"
+    r"|peuvent|peut|pouvoir|possib\w+|doit|doivent|devr\w+|dev(?:ait|aient|oir|ant)|faut|uniquement|seuls?|seules?|environ|jamais|certaine?s|tous|toutes|aucune?|partie|general\w*|part|reserve\w*|maximum|minimum|plus|moins|tard|sauf|note|limit\w+|impos\w+|jug(?:e|ent|eait|eaient)|rien|personne|absence|defaut|faute"
 )
 
 
@@ -181,7 +194,7 @@ def _left_out(sentence: Reading, joined: set[tuple[str, str]], statement: Readin
                 (left.stem, right.stem) in joined
                 and "number" not in {left.sort, right.sort}
                 and lost
-                and not any(_held(w, statement) for w in lost)
+                and not any(held(w, statement) for w in lost)
             ):
                 found += [w.folded for w in lost]
     return found
@@ -199,8 +212,14 @@ def _dispensable(word: Word) -> bool:
     )
 
 
-def _held(word: Word, statement: Reading) -> bool:
-    return any(lexicon().same(word.stem, s) for s in statement.stems())
+def held(word: Word, statement: Reading) -> bool:
+    """Tell whether a statement has a word of a sentence, one of its family, or its name otherwise written."""
+    if word.folded in {w.folded for w in statement.words}:
+        return True
+    if any(lexicon().same(word.stem, s) for s in statement.stems()):
+        return True
+    key = name_key(word)
+    return key is not None and any(name_key(w) == key for w in statement.words)
 
 
 def _meant(reading: Reading) -> list[int]:

@@ -22,12 +22,14 @@ class Mark:
         rule: "kept", "added" or "both".
         pattern: What shows it.
         also: What may stand for it on the other side.
+        counted: Whether once does not stand for twice.
     """
 
     name: str
     rule: str
     pattern: re.Pattern[str]
     also: re.Pattern[str]
+    counted: bool = False
 
     def lost(self, sources: Sequence[str], statement: str) -> bool:
         """Tell whether *sources* bear the mark and *statement* does not."""
@@ -35,7 +37,14 @@ class Mark:
 
     def made_up(self, statement: str, sources: Sequence[str]) -> bool:
         """Tell whether *statement* bears the mark and *sources* do not."""
-        return self.rule != "kept" and self._misses([statement], sources)
+        if self.rule == "kept":
+            return False
+        return self._misses([statement], sources) or (self.counted and self._more(statement, sources))
+
+    def _more(self, statement: str, sources: Sequence[str]) -> bool:
+        """Tell whether the mark stands more often in the statement: « tous » beside « quel que soit »."""
+        known = sum(len(self.pattern.findall(s)) + len(self.also.findall(s)) for s in sources)
+        return len(self.pattern.findall(statement)) > known
 
     def _misses(self, here: Sequence[str], there: Sequence[str]) -> bool:
         return any(self.pattern.search(t) for t in here) and not any(
@@ -50,20 +59,24 @@ class Lexicon:
     Attributes:
         light: Roots that carry too little meaning to need support.
         linking: Roots of verbs that tell a relation, not what is done: they may be added.
+        idle: Roots of words whose loss widens no claim.
         heads: Roots of nouns that may be added beside a name ("la société Miggo").
         groups: Root -> the synonym groups that it belongs to.
         names: Ways of writing one name, each a folded string.
         plans: (name, pattern) of what names a plan.
         marks: What must not be lost or added.
+        opposites: Words of which one may not take the place of the other.
     """
 
     light: frozenset[str]
     linking: frozenset[str]
     heads: frozenset[str]
+    idle: frozenset[str]
     groups: dict[str, frozenset[int]]
     names: tuple[tuple[str, ...], ...]
     plans: tuple[tuple[str, re.Pattern[str]], ...]
     marks: tuple[Mark, ...]
+    opposites: tuple[tuple[re.Pattern[str], ...], ...]
 
     def same(self, one: str, other: str) -> bool:
         """Tell whether two stems may stand for one another."""
@@ -78,11 +91,13 @@ class Endings:
         all: Those that :func:`root` takes off, the longest first.
         forms: Those that tell forms of one word.
         families: Those that tell words of one family.
+        verbal: Those that tell forms of a verb of one syllable.
     """
 
     all: tuple[str, ...]
     forms: frozenset[str]
     families: frozenset[str]
+    verbal: frozenset[str]
 
 
 @cache
@@ -90,7 +105,8 @@ def endings() -> Endings:
     """Return the endings of the lexicon."""
     data = _data()["endings"]
     every = sorted(dict.fromkeys(data["all"].split()), key=len, reverse=True)
-    return Endings(tuple(every), frozenset(["", *data["forms"].split()]), frozenset(data["families"].split()))
+    forms, families, verbal = (frozenset(data[k].split()) for k in ("forms", "families", "verbal"))
+    return Endings(tuple(every), forms | {""}, families, verbal)
 
 
 @cache
@@ -107,6 +123,8 @@ def derived(one: str, other: str) -> bool:
         common += 1
     ends = {short[common:], long[common:]}
     if common >= 4 and ends <= endings().forms:
+        return True
+    if common == 3 and ends <= endings().verbal:
         return True
     if common < 5 or common < 0.66 * len(short):
         return False
@@ -155,6 +173,12 @@ def roots(text: str) -> list[str]:
     return [root(w) for w in found if w not in STOP_WORDS]
 
 
+def _parted(line: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a line of opposites, parted at the bars outside of parentheses."""
+    words = re.split(r"\|(?![^(]*\))", line)
+    return tuple(re.compile(rf"\b(?:{word})\b") for word in words)
+
+
 @cache
 def lexicon() -> Lexicon:
     """Return the lexicon of the package."""
@@ -172,11 +196,19 @@ def lexicon() -> Lexicon:
         light=frozenset(root(fold(w)) for w in data["light"].split()),
         linking=frozenset(root(fold(w)) for w in data["linking"].split()),
         heads=frozenset(root(fold(w)) for w in data["heads"].split()),
+        idle=frozenset(root(fold(w)) for w in data["idle"].split()),
         groups={w: frozenset(g) for w, g in groups.items()},
         names=tuple(tuple(fold(n) for n in line.split("|")) for line in data["names"]),
         plans=tuple((name, re.compile(pattern)) for name, pattern in data["plans"].items()),
         marks=tuple(
-            Mark(m["name"], m["rule"], re.compile(m["mark"]), re.compile(m.get("also", r"(?!)")))
+            Mark(
+                m["name"],
+                m["rule"],
+                re.compile(m["mark"]),
+                re.compile(m.get("also", r"(?!)")),
+                m.get("counted", False),
+            )
             for m in data["marks"]
         ),
+        opposites=tuple(_parted(line) for line in data["opposites"]),
     )

@@ -104,7 +104,15 @@ def read_measures(words: Sequence[Word]) -> tuple[list[Quantity], list[Moment]]:
     """Return the quantities and the dates of a sentence, in order."""
     moments, used = _moments(words)
     numbers = [i for i, w in enumerate(words) if w.sort == "number" and i not in used]
-    return [Quantity(i, words[i].folded, _unit(words, i), _bound(words, i)) for i in numbers], moments
+    found = [Quantity(i, words[i].folded, _unit(words, i), _bound(words, i)) for i in numbers]
+    once = [Quantity(i, "1", "", "") for i in range(len(words)) if _once(words, i)]
+    return sorted([*found, *once], key=lambda q: q.at), moments
+
+
+def _once(words: Sequence[Word], at: int) -> bool:
+    """Tell whether « une fois » counts, as in « une fois par an », and does not tell when."""
+    follows = [w.folded for w in words[at : at + 3]]
+    return follows[:2] == ["une", "fois"] and follows[2:] in ([], ["par"], ["."], ["tous"], ["chaque"])
 
 
 def _unit(words: Sequence[Word], at: int) -> str:
@@ -190,5 +198,5 @@ def seasons(words: Sequence[Word]) -> frozenset[str]:
     return frozenset(
         w.folded
         for i, w in enumerate(words)
-        if w.folded in measures().seasons and any(_YEAR.fullmatch(n.folded) for n in words[i + 1 : i + 3])
+        if w.folded in measures().seasons and any(_YEAR.fullmatch(n.folded) for n in words[i + 1 : i + 4])
     )

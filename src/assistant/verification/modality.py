@@ -12,13 +12,19 @@ SAYING = re.compile(
     r"ecri(?:t|vent|vait)|affirm\w+|declar\w+|estim\w+|assur\w+|soulign\w+|revendiqu\w+|rappel\w+|expliqu\w+|ajoute|jug\w+|situe|promet\w*|attribu\w+|trouve|presente"
 )
 
+_RELATIVE = frozenset({"lequel", "laquelle", "lesquels", "lesquelles", "que", "qu"})
+"""« des captures selon lesquelles … » names nobody after « selon »."""
+
 
 def sources(reading: Reading) -> frozenset[str]:
     """Return the stems by which a sentence names who says so: « selon X », else « écrit X »."""
     words = reading.words
     found: set[str] = set()
     for i, word in enumerate(words):
-        if word.folded == "selon" or (word.folded == "apres" and i and words[i - 1].folded == "d"):
+        follows = words[i + 1].folded if i + 1 < len(words) else ""
+        if (word.folded == "selon" and follows not in _RELATIVE) or (
+            word.folded == "apres" and i and words[i - 1].folded == "d"
+        ):
             found |= {w.stem for w in words[i + 1 : i + 9] if w.content and w.clause == word.clause}
     if found:
         return frozenset(found)
@@ -81,6 +87,35 @@ def polarity(statement: Reading, evidence: Sequence[Reading]) -> bool:
         return False
     said = statement.stems()
     return all(any(_meets(t, c) for c in statement.cues) for t in theirs if _restated(t, said))
+
+
+def opposed(statement: Reading, evidence: Sequence[Reading]) -> bool:
+    """Tell whether a word has taken the place of its opposite: « avant » said as « après »."""
+    text = " ; ".join(e.folded for e in evidence)
+    return any(
+        one.search(statement.folded)
+        and not one.search(text)
+        and any(
+            other.search(text) and not other.search(statement.folded) for other in pair if other is not one
+        )
+        for pair in lexicon().opposites
+        for one in pair
+    )
+
+
+def denials(statement: Reading, evidence: Sequence[Reading]) -> bool:
+    """Each word that one side denies for sure is denied, if it comes back at all, on the other."""
+    theirs = [c for e in evidence for c in e.cues if c.sort == "not"]
+    mine = [c for c in statement.cues if c.sort == "not"]
+    said = frozenset().union(*(e.stems() for e in evidence))
+    return _denied_too(theirs, mine, statement.stems()) and _denied_too(mine, theirs, said)
+
+
+def _denied_too(cues: Sequence[Cue], others: Sequence[Cue], said: frozenset[str]) -> bool:
+    lex = lexicon()
+    near = {s for c in others for s in c.near}
+    core = {s for c in cues for s in c.core if not _vague(s) and s not in lex.linking}
+    return all(any(lex.same(word, n) for n in near) for word in core if any(lex.same(word, s) for s in said))
 
 
 def _meets(one: Cue, other: Cue) -> bool:

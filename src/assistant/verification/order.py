@@ -45,7 +45,7 @@ def crossed_over(statement: Reading, evidence: Sequence[Reading]) -> bool:
 
 
 _SORTS = frozenset({"word", "name", "number"})
-_DIRECTED = frozenset({"ver", "vers", "contre"})
+_DIRECTED = frozenset({"ver", "vers", "contre", "puis", "ensuite", "plutot"})
 """Prepositions whose two sides are never the same."""
 
 
@@ -79,7 +79,7 @@ def _line(reading: Reading, sorts: frozenset[str]) -> list[Mark]:
 def _crosses(source: list[Mark], claim: list[Mark], window: int) -> bool:
     """Tell whether some run of words that both lines share has its sides exchanged."""
     # « par » turns a sentence round without changing what it says.
-    if _has("par", source) != _has("par", claim):
+    if sum(m.key == "par" for m in source) != sum(m.key == "par" for m in claim):
         return False
     for i in range(1, len(source) - 1):
         for j in range(1, len(claim) - 1):
@@ -115,7 +115,7 @@ def _exchanged(
     before, after, left, right = (
         [m for m in side if m.counts] for side in (source_left, source_right, claim_left, claim_right)
     )
-    if not (left and right) or left[0].sort != right[0].sort:
+    if not (left and right) or (left[0].sort != right[0].sort and "number" in {left[0].sort, right[0].sort}):
         return False
     # « est » may turn it round too.
     if (_has("est", claim_right) and _has("est", source_left)) or (
@@ -185,16 +185,24 @@ def crossed(statement: Reading, evidence: Sequence[Reading]) -> bool:
 def _parts(reading: Reading) -> list[list[Word]]:
     """Return the words of a sentence, parted where another thing may begin to be told."""
     found: list[list[Word]] = [[]]
-    for word in reading.words:
-        if word.folded in _PARTING:
+    words = reading.words
+    for n, word in enumerate(words):
+        ends = word.folded == "." and not _names_who(found[-1], words[n + 1 : n + 3])
+        if word.folded in _PARTING or ends:
             found.append([])
         found[-1].append(word)
     return found
 
 
-_PARTING = frozenset(
-    {",", ";", ":", "et", "ou", "mais", "tandis", "alors", "comme", "contre", "quand", "puis"}
-)
+def _names_who(part: list[Word], after: Sequence[Word]) -> bool:
+    """Tell whether a mark only parts what is told from who tells it: « Selon X, … », « …, selon X »."""
+    once = any(w.folded == "." for w in part[1:])
+    first = [] if once else [w.folded for w in part if w.folded != "."][:2]
+    follows = [w.folded for w in after]
+    return any(w[:1] == ["selon"] or w == ["d", "apres"] for w in (first, follows))
+
+
+_PARTING = frozenset({"et", "ou", "mais", "tandis", "alors", "comme", "contre", "quand", "puis"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from assistant.embedding import Encoder
 from assistant.text import clean
 from assistant.verification import checks, modality
+from assistant.verification.attachment import exchanged, misplaced
 from assistant.verification.order import crossed, crossed_over, turned
 from assistant.verification.reading import Reading, read
 from assistant.verification.verdict import Verdict
+from assistant.verification.whole import left_out
 
 Vector = NDArray[np.float32]
 Check = Callable[[Reading, Sequence[Reading]], bool]
@@ -53,9 +55,17 @@ _HOLDS: tuple[tuple[str, Check], ...] = (
     ("joined", checks.joined),
     ("plan", modality.plans),
     ("negation", modality.polarity),
+    ("denial", modality.denials),
     ("source", modality.attributed),
 )
-_FAILS: tuple[tuple[str, Check], ...] = (("swap", crossed_over), ("turned", turned), ("crossed", crossed))
+_FAILS: tuple[tuple[str, Check], ...] = (
+    ("opposite", modality.opposed),
+    ("swap", crossed_over),
+    ("misplaced", misplaced),
+    ("exchanged", exchanged),
+    ("turned", turned),
+    ("crossed", crossed),
+)
 
 
 def support(statement: str, evidence: Sequence[str], *, encoder: Encoder | None = None) -> Verdict:
@@ -135,6 +145,8 @@ def _failures(claim: Reading, sources: Sequence[Reading]) -> list[str]:
         found.append(f"mark:{mark}")
     if lost := checks.narrowed(claim, sources):
         found.append("narrowed:" + ",".join(lost))
+    if missing := left_out(claim, sources):
+        found.append("left_out:" + ",".join(missing))
     found += [name for name, fails in _FAILS if fails(claim, sources)]
     return found
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.web.guard import silence_libraries
+from assistant.silence import silence_server
 
-silence_libraries()
+silence_server()
 
 if TYPE_CHECKING:
     from assistant.web.server import create_app, serve

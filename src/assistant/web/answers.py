@@ -8,15 +8,21 @@ from itertools import groupby
 from assistant.domain import Answer, Cell, Citation, Table
 from assistant.web.blocks import Block, blocks_of
 from assistant.web.conversations import Turn
-from assistant.web.french import count
+from assistant.web.french import count, spaced, typeset
 from assistant.web.markup import encode, encode_inline
 
 SILENCE = "silence du dossier"
 
 
 def question_html(turn: Turn) -> str:
-    """Return the visitor's question as typed."""
-    return f'<div class="question"><p>{encode(turn.question)}</p></div>'
+    """Return the visitor's question as typed, and the offer to mask the personal data in it."""
+    said = ""
+    if turn.notice:
+        said = (
+            f'<p class="donnees">{encode(turn.notice)} <a class="masquer" role="button" href="#question" '
+            'title="Masquer ces données dans la conversation">Masquer</a></p>'
+        )
+    return f'<div class="question"><p>{encode(turn.question)}</p>{said}</div>'
 
 
 def answer_html(turn: Turn, token: str, *, last_of_several: bool = False) -> str:
@@ -37,6 +43,8 @@ def answer_html(turn: Turn, token: str, *, last_of_several: bool = False) -> str
     blocks = blocks_of(turn.answer)
     shown = blocks if turn.shown is None else blocks[: turn.shown]
     parts.append(_blocks(shown, turn, token))
+    if turn.writing and not turn.stopped:
+        parts.append('<p class="note">Rédaction en cours…</p>')
     if turn.shown is None or turn.stopped:
         parts.append(_closing(turn, token, last_of_several=last_of_several))
     classes = "reponse" + (" abstention" if turn.answer.abstained else "")
@@ -77,13 +85,18 @@ def _blocks(blocks: Iterable[Block], turn: Turn, token: str) -> str:
         if kind == "table" and turn.answer.table:
             parts += [_table(turn.answer.table, marker) for _ in group]
             continue
-        lines = [(b, encode_inline(b.text, marker) + _quote_link(b, n, turn, token)) for n, b in group]
+        lines = [(b, encode_inline(_set(b), marker) + _quote_link(b, n, turn, token)) for n, b in group]
         if kind == "item":
             parts.append("<ul>" + "".join(f"<li>{line}</li>" for _, line in lines) + "</ul>")
         else:
             tag = "h3" if kind == "heading" else "p"
             parts += [f"<{tag}>{line}</{tag}>" for _, line in lines]
     return "".join(parts)
+
+
+def _set(block: Block) -> str:
+    """Return the text as French prints it; where it quotes, word for word."""
+    return spaced(block.text) if block.citations else typeset(block.text)
 
 
 def _quote_link(block: Block, position: int, turn: Turn, token: str) -> str:
@@ -99,7 +112,7 @@ def _cell(cell: Cell, marker: object) -> str:
     assert callable(marker)  # noqa: S101 - for the type checker
     markers = "".join(marker(n) for n in cell.citations)
     silent = ' class="silence"' if cell.text.strip().lower() == SILENCE else ""
-    return f"<span{silent}>{encode(cell.text)}{'&nbsp;' + markers if markers else ''}</span>"
+    return f"<span{silent}>{encode(spaced(cell.text))}{'&nbsp;' + markers if markers else ''}</span>"
 
 
 def _table(table: Table, marker: object) -> str:
@@ -122,6 +135,18 @@ def _downloads(base: str, what: str) -> str:
     )
 
 
+def _opinion(turn: Turn, token: str) -> str:
+    """Return the two links that say whether the answer was useful, where opinions are kept."""
+    if not turn.opinion_days:
+        return ""
+    kept = f"gardé {count(turn.opinion_days, 'jour')} sur ce serveur avec la question et la réponse"
+    return "".join(
+        f'<li><a class="avis" role="button" href="/api/avis/{token}/{turn.number}/{said}" '
+        f'title="Envoyer l’avis «&nbsp;{label}&nbsp;», {kept}">{label}</a></li>'
+        for said, label in (("utile", "Utile"), ("inutile", "Pas utile"))
+    )
+
+
 def _closing(turn: Turn, token: str, *, last_of_several: bool) -> str:
     assert turn.answer is not None  # noqa: S101 - the caller has checked
     if turn.stopped:
@@ -134,9 +159,10 @@ def _closing(turn: Turn, token: str, *, last_of_several: bool) -> str:
     tools = f'<li><a class="voir" href="#t{turn.number}" role="button">{seen}</a></li>' if seen else ""
     base = f"/emporter/{token}/{turn.number}"
     tools += f'<li><a class="copier" role="button" href="{base}.md">Copier</a></li>'
-    tools += _downloads(base, "la réponse")
+    tools += _downloads(base, "la réponse") + _opinion(turn, token)
     whole = ""
     if last_of_several:
         links = _downloads(f"/emporter/{token}/conversation", "la conversation")
         whole = f'<ul class="outils entier"><li>Toute la conversation&nbsp;:</li>{links}</ul>'
-    return f'<ul class="outils">{tools}</ul>{whole}'
+    writer = f'<p class="note redacteur">{encode(turn.writer)}</p>' if turn.writer else ""
+    return f'{writer}<ul class="outils">{tools}</ul>{whole}'

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 from assistant.domain import Citation, Source
+from assistant.presentation import french_date
 from assistant.web.conversations import Turn
-from assistant.web.french import age_in_days, count, day
+from assistant.web.french import age_in_days, count, spaced
 from assistant.web.markup import encode, web_address
 
 PANEL_TURNS = 20
@@ -82,10 +83,9 @@ def _card(
 
 
 def _where(citation: Citation) -> str:
-    page = f"page\u00a0{citation.page}" if citation.page else None
-    updated = f"à jour le {day(citation.updated)}" if citation.updated else None
+    updated = f"à jour le {french_date(citation.updated)}" if citation.updated else None
     kind = TYPES.get(citation.type, citation.type)
-    return " · ".join(p for p in (kind, citation.section, page, updated) if p)
+    return " · ".join(p for p in (kind, citation.section, citation.leaf, updated) if p)
 
 
 def _passage(citation: Citation) -> str:
@@ -95,11 +95,11 @@ def _passage(citation: Citation) -> str:
 
 def _lines(text: str) -> str:
     """Return *text* encoded, the rows of a table kept on lines of their own."""
-    return "<br>".join(map(encode, text.split("\n")))
+    return "<br>".join(encode(spaced(line)) for line in text.split("\n"))
 
 
 def _primary(source: Source, stale_after_days: int, today: date) -> str:
-    dated = f", {day(source.date)}" if source.date else ", sans date"
+    dated = f", {french_date(source.date)}" if source.date else ", sans date"
     age = age_in_days(source.date, today)
     old = ""
     if age is not None and age > stale_after_days:
@@ -109,5 +109,5 @@ def _primary(source: Source, stale_after_days: int, today: date) -> str:
     if url:
         href = encode(url)
         address = f'<br><a class="adresse" href="{href}" target="_blank" rel="noreferrer noopener">{href}</a>'
-    said = f"{encode(source.title)}{encode(dated)}{old}{address}"
+    said = f"{encode(spaced(source.title))}{encode(dated)}{old}{address}"
     return f'<p class="primaire"><strong>Source primaire</strong> {said}</p>'

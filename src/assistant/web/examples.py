@@ -10,7 +10,7 @@ from itertools import islice
 from assistant.question import Catalogue
 from assistant.store import Index
 from assistant.text import fold
-from assistant.web.french import lower_first
+from assistant.web.french import lower_first, typeset
 
 FACTS = 3
 TRIES = 3
@@ -39,7 +39,7 @@ def examples(index: Index, catalogue: Catalogue, answers: Callable[[str], bool])
     found = [
         q for group, wanted in groups for q in islice(filter(answers, islice(group, TRIES * wanted)), wanted)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(map(typeset, found)))
 
 
 def _order(text: str) -> str:

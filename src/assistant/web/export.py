@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from assistant.domain import Answer, Citation, Source, Table
+from assistant.presentation import french_date
 from assistant.web.blocks import Block, blocks_of, without_markers
 from assistant.web.conversations import Turn
-from assistant.web.french import day, moment
+from assistant.web.french import moment
 from assistant.web.markup import visible, web_address
 
 MEDIA = {
@@ -36,14 +37,13 @@ class Piece:
 
 def where(citation: Citation) -> str:
     """Return « Title, section, page 3, à jour le … »."""
-    page = f"page\u00a0{citation.page}" if citation.page else None
-    updated = f"à jour le {day(citation.updated)}" if citation.updated else None
+    updated = f"à jour le {french_date(citation.updated)}" if citation.updated else None
     section = f"«\u00a0{citation.section}\u00a0»" if citation.section else None
-    return ", ".join(p for p in (citation.title, section, page, updated) if p)
+    return ", ".join(p for p in (citation.title, section, citation.leaf, updated) if p)
 
 
 def _source(source: Source) -> str:
-    dated = day(source.date) or "sans date"
+    dated = french_date(source.date) or "sans date"
     return ", ".join(p for p in (source.title, dated, web_address(source.url)) if p)
 
 
@@ -80,6 +80,8 @@ def _turn_pieces(turn: Turn) -> list[Piece]:
     if answer.interpreted and answer.interpreted != answer.question:
         found.append(Piece("note", f"Question comprise\u00a0: «\u00a0{answer.interpreted}\u00a0»"))
     found += [_block_piece(b, answer) for b in blocks_of(answer)]
+    if turn.writer:
+        found.append(Piece("note", turn.writer))
     if answer.citations:
         found.append(Piece("subheading", "Références"))
         found += [Piece("reference", reference(c), label=str(c.n)) for c in answer.citations]

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from assistant.presentation import french_date
 from assistant.web import french
 from assistant.web.cards import TYPES, document_link
 from assistant.web.markup import visible, web_address
@@ -36,25 +37,41 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        day=french.day,
+        day=french_date,
         moment=french.moment,
         count=french.count,
         visible=visible,
+        spaced=french.spaced,
         web=web_address,
     )
-    environment.globals.update(types=TYPES, document_link=document_link, version=asset_version())
+    scripts = [n for n in asset_names() if n.endswith(".js")]
+    environment.globals.update(
+        types=TYPES, document_link=document_link, version=asset_version(), scripts=scripts
+    )
     return environment
 
 
 def asset_version() -> str:
-    """Return a digest of the style and the script, so that a new version is fetched at once."""
+    """Return a digest of the style and the scripts, so that a new version is fetched at once."""
     import hashlib
 
-    folder = resources.files("assistant.web") / "static"
     digest = hashlib.blake2b(digest_size=6)
-    for name in ("ui.css", "ui.js"):
-        digest.update((folder / name).read_bytes())
+    for name in asset_names():
+        digest.update(asset(name))
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def asset_names() -> tuple[str, ...]:
+    """Return the names of the style, the scripts and the icon."""
+    return tuple(
+        sorted(f.name for f in (resources.files("assistant.web") / "static").iterdir() if f.is_file())
+    )
+
+
+def asset(name: str) -> bytes:
+    """Return one of them; *name* must be one of ``asset_names()``."""
+    return (resources.files("assistant.web") / "static" / name).read_bytes()
 
 
 def render(template: str, /, **values: Any) -> str:
@@ -62,11 +79,11 @@ def render(template: str, /, **values: Any) -> str:
     return templates().get_template(template).render(**values)
 
 
-def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:
+def chat_page(frame: Callable[[], dict[str, Any]]) -> Callable[[str, str], str]:
     """Return what turns Gradio's page into ours: French, framed, with nonces.
 
     Args:
-        status: Gives the line on the state of the index.
+        frame: Gives what every page says around its content.
     """
 
     def rewrite(html: str, nonce: str) -> str:
@@ -74,8 +91,9 @@ def chat_page(status: Callable[[], str]) -> Callable[[str, str], str]:
         html = re.sub(r"<script(?![^>]*\bnonce=)", f'<script nonce="{nonce}"', html)
         head = render("head.html", title="Assistant du dossier") + _FRENCH.format(nonce=nonce)
         html = re.sub(r'(<meta charset="utf-8" ?/?>)', lambda m: m[1] + head, html, count=1)
-        before = render("header.html", view="conversation", status=status())
-        after = render("footer.html")
+        around = frame()
+        before = render("header.html", view="conversation", **around)
+        after = render("footer.html", **around)
         return _CONTENT.sub(
             lambda m: (
                 f'{m[1]}{before}<div id="principal" tabindex="-1">{m[2]}</div>'

@@ -5,10 +5,35 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from assistant.presentation import MONTHS
+from assistant.presentation import french_date
 
 THIN = "\u202f"
 SPACE = "\u00a0"
+# What must not begin or end a line, and the space that holds it: Imprimerie nationale, « Lexique des
+# règles typographiques », chapters on punctuation and numbers.
+_SPACES = (
+    (re.compile(r"« "), f"«{SPACE}"),
+    (re.compile(r" »"), f"{SPACE}»"),
+    (re.compile(r" (?=[;!?])"), THIN),
+    (re.compile(r" (?=:(?:\s|$))"), SPACE),
+    (re.compile(r"(?<=\d) (?=[%€]|\d{3}(?!\d))"), THIN),
+)
+_ELISION = re.compile(r"(?<=\w)'(?=\w)")
+
+
+def spaced(text: str) -> str:
+    """Return *text* with spaces that do not break where French forbids a new line.
+
+    Only spaces change: a quotation stays word for word the dossier's.
+    """
+    for pattern, space in _SPACES:
+        text = pattern.sub(space, text)
+    return text
+
+
+def typeset(text: str) -> str:
+    """Return a text of our own, or a question, with its spaces and apostrophes as printed."""
+    return _ELISION.sub("’", spaced(text))
 
 
 def number(value: int) -> str:
@@ -21,29 +46,13 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{number(value)}{SPACE}{noun if abs(value) < 2 else plural or noun + 's'}"
 
 
-def day(iso: str | None) -> str:
-    """Return « 23 novembre 2026 », « novembre 2026 » or « 2026 » from an ISO date or its start."""
-    parts = (iso or "").split("T")[0].split("-")
-    try:
-        year = str(int(parts[0]))
-        if len(parts) == 1:
-            return year
-        month = MONTHS[int(parts[1]) - 1]
-        if len(parts) == 2:
-            return f"{month}{SPACE}{year}"
-        written = "1er" if int(parts[2]) == 1 else str(int(parts[2]))
-    except (ValueError, IndexError):
-        return iso or ""
-    return f"{written}{SPACE}{month}{SPACE}{year}"
-
-
 def moment(iso: str) -> str:
     """Return « 23 novembre 2026 à 17 h 40 », in the machine's time zone."""
     try:
         local = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
-    return f"{day(local.date().isoformat())} à {local.hour}{SPACE}h{SPACE}{local.minute:02d}"
+    return f"{french_date(local.date().isoformat())} à {local.hour}{SPACE}h{SPACE}{local.minute:02d}"
 
 
 def age_in_days(iso: str | None, today: date) -> int | None:

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import sys
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-_SILENT = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_RUN_HISTORY": "False",
-    "GRADIO_SHARE": "False",
-    # Gradio sums up every past event with pandas after each one, for a page that is off here.
-    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
-    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "DO_NOT_TRACK": "1",
-}
-
-
-def silence_libraries() -> None:
-    """Turn off telemetry, version checks and hub look-ups; call before importing Gradio."""
-    os.environ.update(_SILENT)
+from assistant.address import Place, may_call
 
 
 def is_loopback(host: object) -> bool:
@@ -37,17 +22,24 @@ def is_loopback(host: object) -> bool:
         return False
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.getaddrinfo":
+def _refuse(event: str, arguments: tuple[Any, ...], places: Sequence[Place] = ()) -> None:
+    if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host: object = arguments[0]
         # An address needs no look-up; connecting to it is judged below.
-        outside = not is_loopback(host) and not _is_address(host)
-    elif event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
-        outside = not is_loopback(arguments[1][0])
+        outside = not is_loopback(host) and not _is_address(host) and not _is_named(host, places)
+    elif event == "socket.gethostbyaddr":
+        # A reverse look-up asks others about an address.
+        outside = not is_loopback(arguments[0])
+    elif event == "socket.getnameinfo":
+        outside = not is_loopback(arguments[0][0])
+    elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and isinstance(arguments[1], tuple):
+        outside = not is_loopback(arguments[1][0]) and not any(_is_at(p, arguments[1]) for p in places)
     else:
         return
     if outside:
-        message = "sortie réseau interdite : ce serveur ne parle qu'à cette machine"
+        message = (
+            "sortie réseau interdite : ce serveur ne parle qu'à cette machine et aux serveurs de ses réglages"
+        )
         raise PermissionError(message)
 
 
@@ -59,10 +51,32 @@ def _is_address(host: object) -> bool:
     return True
 
 
-def forbid_egress() -> None:
+def _is_named(host: object, places: Sequence[Place]) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+    return text.casefold() in {p.host.casefold() for p in places}
+
+
+def _is_at(place: Place, target: tuple[Any, ...]) -> bool:
+    """Tell whether an address and port are those of a server of the settings, and may be called."""
+    if target[1] != place.port:
+        return False
+    try:
+        address = ipaddress.ip_address(str(target[0]))
+    except ValueError:
+        return False
+    # Where the setting gives an address, no other one is meant, whatever network is allowed.
+    if _is_address(place.host) and address != ipaddress.ip_address(place.host):
+        return False
+    return may_call(place.host, address, place.allowed)
+
+
+def forbid_egress(*places: Place | None) -> None:
     """Refuse every name look-up and connection that leaves this machine, for good.
+
+    Where the settings have a language model or a Milvus server on the private network, its name may
+    be looked up, and its port called at the private addresses that the settings allow: nothing else.
 
     An audit hook cannot be taken away again, which is the point: a page that is served to
     others must not be talked into fetching an address (Gradio does so for file references).
     """
-    sys.addaudithook(_refuse)
+    sys.addaudithook(partial(_refuse, places=[p for p in places if p is not None]))

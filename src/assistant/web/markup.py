@@ -13,20 +13,28 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from assistant.text.normalise import ILLEGAL, INVISIBLE, PILED
+
 _PLAIN = frozenset(" ,’«»\u00a0\u202f")
-_KEPT_FORMAT = frozenset("\u00ad")
+_DROPPED = re.compile(INVISIBLE.pattern.replace(r"\u00ad", ""))
+"""A soft hyphen is seen where a line breaks at it."""
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_SOURCE_LINK = re.compile(r'<a class="adresse" [^>]*>(.*?)</a>', re.DOTALL)
 _MARKER = re.compile(r"\s*((?:\[\d{1,3}\]\s*)+)")
 
 
 def visible(text: str) -> str:
-    """Return *text* without control, zero-width and direction-changing characters."""
-    kept = []
-    for character in text:
-        category = unicodedata.category(character)
-        if character in "\n\t" or category not in {"Cc", "Cf", "Co", "Cs"} or character in _KEPT_FORMAT:
-            kept.append(character)
-    return "".join(kept)
+    """Return *text* without control, invisible and direction-changing characters.
+
+    Nor does it hold marks piled on one letter, or what no page or XML file may hold.
+    """
+    text = PILED.sub(r"\1", _DROPPED.sub("", ILLEGAL.sub("", text)))
+    if text.isprintable():
+        return text
+    return "".join(
+        c for c in text if c in "\n\t\u00ad" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"}
+    )
 
 
 def encode(text: str) -> str:
@@ -37,14 +45,29 @@ def encode(text: str) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """Return *url* where it is a plain web address, else None: no other scheme is a link."""
-    if not url:
+    """Return *url* where it is a plain web address, else None: no other scheme is a link.
+
+    A host in other letters than ASCII is given as the network knows it (« xn--… »), so that none
+    passes for another; what stands before an « @ » passes for a host, and makes it no address.
+    """
+    if not url or "\\" in url:
         return None
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        parts = urlsplit(visible(url))
+        host = parts.netloc.encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one
         return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
+        return None
+    return parts._replace(netloc=host).geturl()
+
+
+def copy_only(html: str) -> str:
+    """Return *html* with the addresses of primary sources as plain text: a click selects, never opens.
+
+    Whatever others wrote is encoded in *html*, so only our own links look like one.
+    """
+    return _SOURCE_LINK.sub(r'<span class="adresse">\1</span>', html)
 
 
 def encode_inline(text: str, marker: Callable[[int], str]) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from assistant.domain import Source
 from assistant.store import Index, SentenceRow
 from assistant.web.cards import sentence_anchor
+from assistant.web.french import spaced
 from assistant.web.markup import visible
 
 
@@ -77,11 +78,11 @@ def _sentence(
         notes.append(numbers[note])
     identity = sentence.identity
     return ReadSentence(
-        visible(sentence.text),
+        spaced(visible(sentence.text)),
         sentence_anchor(sentence.text),
         tuple(notes),
         visible(identity.attribute) if identity else None,
-        visible(identity.value) if identity else None,
+        spaced(visible(identity.value)) if identity else None,
     )
 
 

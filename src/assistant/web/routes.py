@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -11,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 
-from assistant.corpus import scan
+from assistant.corpus import FORMATS, scan
+from assistant.corpus.formats import known_formats
 from assistant.corpus.scan import FoundFile
 from assistant.store import Index, RebuildReport
 from assistant.store.index import DocumentRow
@@ -21,13 +21,16 @@ from assistant.web.comparison import Filters, compare, read_value, to_csv, to_od
 from assistant.web.conversations import Turn
 from assistant.web.diagram import draw
 from assistant.web.export import MEDIA, cite_block, cite_quote, pieces, to_docx, to_markdown, to_odt
-from assistant.web.frame import render
+from assistant.web.frame import asset, asset_names, render, templates
 from assistant.web.french import count
+from assistant.web.gate import user_of
+from assistant.web.markup import copy_only
 from assistant.web.reading import read, sentences_with
 from assistant.web.rebuilding import RebuildState
 from assistant.web.service import Service
+from assistant.web.uploads import MAX_BYTES
 
-_UI = {"ui.css": "text/css", "ui.js": "text/javascript", "icone.svg": "image/svg+xml"}
+_MEDIA_OF = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _WRITERS: dict[str, Callable[..., bytes]] = {"md": to_markdown, "odt": to_odt, "docx": to_docx}
 _TITLE = "Réponses du dossier"
 _GROUPS = {"fiche": "Fiches", "article": "Articles", "annexe": "Annexes"}
@@ -48,9 +51,9 @@ def pages(service: Service) -> APIRouter:
 def _page(
     service: Service, template: str, /, *, title: str, view: str, status_code: int = 200, **values: Any
 ) -> HTMLResponse:
-    html = render(
-        template, title=f"{title} – Assistant du dossier", view=view, status=service.status_line(), **values
-    )
+    html = render(template, title=f"{title} – Assistant du dossier", view=view, **service.frame(), **values)
+    if not service.settings.source_links:
+        html = copy_only(html)
     return HTMLResponse(html, status_code=status_code)
 
 
@@ -63,10 +66,14 @@ def _missing(service: Service, reason: str) -> HTMLResponse:
 def _reading_routes(router: APIRouter, service: Service) -> None:
     @router.get("/ui/{name}")
     def static(name: str) -> Response:
-        if name not in _UI:
+        if name not in asset_names():
             return Response(status_code=404)
-        data = (resources.files("assistant.web") / "static" / name).read_bytes()
-        return Response(data, media_type=_UI[name])
+        return Response(asset(name), media_type=_MEDIA_OF[name.rpartition(".")[2]])
+
+    # Scripts import each other by relative addresses, which so bear the version too.
+    @router.get("/ui/{version}/{name}")
+    def versioned(version: str, name: str) -> Response:
+        return static(name) if version == templates().globals["version"] else Response(status_code=404)
 
     @router.get("/dossier")
     def dossier() -> Response:
@@ -129,6 +136,20 @@ def _dossier(service: Service) -> dict[str, Any]:
         "built_at": index.manifest.built_at,
         **_report(state.report),
         "error": state.error,
+        "uploads": _uploads(service),
+    }
+
+
+def _uploads(service: Service) -> dict[str, Any] | None:
+    """Return what the page needs to let one change the dossier, or None where it is not allowed."""
+    if service.uploads is None:
+        return None
+    return {
+        "folders": service.uploads.folders(),
+        "held": service.uploads.held(),
+        "most": MAX_BYTES,
+        "formats": known_formats(),
+        "accept": ",".join(sorted(FORMATS)),
     }
 
 
@@ -185,8 +206,7 @@ def _comparison_routes(router: APIRouter, service: Service) -> None:
             attributes=catalogue.attributes,
             plan=plan,
             providers=[(s, catalogue.title(s)) for s in catalogue.providers],
-            # Every text in the drawing is escaped where it is drawn.
-            diagram=Markup(drawn) if drawn else None,  # noqa: S704
+            diagram=Markup(drawn) if drawn else None,  # noqa: S704 - its texts are escaped where they are drawn
             query=urlencode(
                 [*(("fiche", f) for f in fiche), *(("attribut", a) for a in attribut), ("offre", offre)]
             ),
@@ -237,8 +257,8 @@ def _attachment(data: bytes, name: str, media: str) -> Response:
 
 def _takeaway_routes(router: APIRouter, service: Service) -> None:
     @router.get("/emporter/{token}/{name}")
-    def take(token: str, name: str) -> Response:
-        conversation = service.conversations.find(token)
+    def take(token: str, name: str, request: Request) -> Response:
+        conversation = service.conversations.find(token, owner=user_of(request))
         stem, _, kind = name.rpartition(".")
         if conversation is None or kind not in MEDIA:
             return _missing(service, "Cette conversation n’est plus en mémoire : reposez la question.")
@@ -283,7 +303,11 @@ def _state_routes(router: APIRouter, service: Service) -> None:
     @router.get("/api/etat")
     def state() -> Response:
         return JSONResponse(
-            {"ligne": service.status_line(), "reconstruction": _state(service.rebuilds.state)}
+            {
+                "ligne": service.status_line(),
+                "suivi": service.watching.running,
+                "reconstruction": _state(service.rebuilds.state),
+            }
         )
 
     @router.post("/api/reconstruire")

@@ -6,20 +6,36 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import anyio
+import anyio.to_thread
+
+from assistant.access import Accounts
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from assistant.web.guard import forbid_egress, is_loopback
+from assistant.web.exposure import LOOPBACK_NAMES, check_exposure, host_names, in_clear
+from assistant.web.gate import user_of
+from assistant.web.guard import forbid_egress
 
 if TYPE_CHECKING:
+    from fastapi import Request
+
     from assistant.answering import Assistant
+    from assistant.api import Note
+    from assistant.domain import Answer
     from assistant.web.service import Service
     from assistant.web.shell import App
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+_IN_CLEAR = (
+    "assistant : sans TLS, les mots de passe et les questions traversent le réseau en clair : donnez "
+    "--certfile et --keyfile, ou placez devant ce serveur un mandataire qui chiffre."
+)
 
 
 def create_app(
@@ -56,14 +72,42 @@ def _assemble(service: Service, hosts: tuple[str, ...]) -> App:
 
     from assistant.api import add_api
     from assistant.web.chat import build_chat
+    from assistant.web.forgetting import forget_regularly
     from assistant.web.frame import chat_page
+    from assistant.web.gate import Gate
+    from assistant.web.login import access_routes
+    from assistant.web.opinions import opinion_routes
     from assistant.web.routes import pages
     from assistant.web.shell import Shell
+    from assistant.web.streams import OrderlyStreams
     from assistant.web.theme import theme
+    from assistant.web.upload_routes import bodies, uploads
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    add_api(app, service.assistant)
+    @asynccontextmanager
+    async def following(_: FastAPI) -> AsyncIterator[None]:
+        if service.settings.watch:
+            service.watching.start()
+        forgetting = asyncio.create_task(forget_regularly(service))
+        yield
+        forgetting.cancel()
+        await anyio.to_thread.run_sync(service.watching.stop)
+        await anyio.to_thread.run_sync(service.records.close)
+
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=following,
+        # FastAPI's own OpenTelemetry: nothing is measured, so nothing can be exported.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    gate = Gate(service.accounts, service.settings.server)
+    add_api(app, service.assistant, note=_noting(service))
     app.include_router(pages(service))
+    app.include_router(access_routes(service, gate))
+    if service.settings.records.feedback:
+        app.include_router(opinion_routes(service))
+    app.include_router(uploads(service))
     gr.mount_gradio_app(
         app,
         build_chat(service),
@@ -79,7 +123,23 @@ def _assemble(service: Service, hosts: tuple[str, ...]) -> App:
         theme=theme(),
         i18n=gr.I18n(fr=_FRENCH_STRINGS),
     )
-    return Shell(app, hosts=hosts, rewrite=chat_page(service.status_line))
+    return Shell(
+        OrderlyStreams(app),
+        hosts=hosts,
+        rewrite=chat_page(service.frame),
+        bodies=bodies(service.uploads),
+        gate=gate,
+        records=service.records,
+    )
+
+
+def _noting(service: Service) -> Note:
+    """Return what keeps an answer given through the API, where the history is on."""
+
+    def note(request: Request, answer: Answer, via: str) -> None:
+        service.records.note_answer(user_of(request), answer, via=via)
+
+    return note
 
 
 # Gradio's French lacks these.
@@ -95,15 +155,13 @@ def serve(*, index: Path, corpus: Path, settings: Settings, host: str, port: int
     """Serve until interrupted; print the address once questions can be asked.
 
     Raises:
-        SettingsError: *host* is not this machine's own, or *port* is taken.
+        SettingsError: *host* is not this machine's own and no account exists, or *port* is taken.
+        AccountError: The accounts cannot be read.
         StoreError: The index cannot be used.
     """
-    if not is_loopback(host):
-        message = (
-            f"Servir à l’adresse « {host} » ouvrirait le dossier à d’autres machines sans authentification : "
-            "gardez 127.0.0.1, ou placez devant ce serveur un mandataire qui authentifie."
-        )
-        raise SettingsError(message)
+    check_exposure(host, settings.server, Accounts(Path(settings.data_dir)))
+    if in_clear(host, settings.server):
+        print(_IN_CLEAR, file=sys.stderr, flush=True)  # noqa: T201 - a warning to whoever starts it
     listener = _listen(host, port)
     folder = tempfile.mkdtemp(prefix="assistant-")
     os.environ["GRADIO_TEMP_DIR"] = folder
@@ -138,9 +196,18 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
     from assistant.answering import Assistant
 
     assistant = Assistant.open(index, settings)
-    app = create_app(assistant, corpus=corpus, index=index, settings=settings)
+    given = settings.server
+    app = create_app(assistant, corpus=corpus, index=index, settings=settings, hosts=host_names(host, given))
+    if given.trusted_proxies:
+        from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+        # uvicorn names the kinds of ASGI messages; this is any of them.
+        app = cast("Any", ProxyHeadersMiddleware)(app, trusted_hosts=list(given.trusted_proxies))
     assistant.warm_up()
-    forbid_egress()
+    forbid_egress(
+        assistant.llm.endpoint if assistant.llm is not None else None,
+        settings.remote.place if settings.remote is not None else None,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -148,9 +215,14 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
         server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=3,
+        # Longer than people take between two questions: a connection that the server closes as the
+        # next one is sent on it fails that question, unless its client asks again by itself.
+        timeout_keep_alive=75,
         proxy_headers=False,
+        ssl_certfile=given.certfile,
+        ssl_keyfile=given.keyfile,
     )
-    address = _address(listener, host)
+    address = _address(listener, host, secure=given.certfile is not None)
 
     class Announcing(uvicorn.Server):
         """Says where it is once it is ready."""
@@ -163,6 +235,6 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
     Announcing(config).run(sockets=[listener])
 
 
-def _address(listener: socket.socket, host: str) -> str:
+def _address(listener: socket.socket, host: str, *, secure: bool) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}"
+    return f"{'https' if secure else 'http'}://{name}:{listener.getsockname()[1]}"

@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistant.access import Accounts
 from assistant.errors import AssistantError
+from assistant.records import Records
 from assistant.settings import Settings
 from assistant.web.conversations import Conversations
 from assistant.web.examples import examples
 from assistant.web.french import count, moment
-from assistant.web.rebuilding import Rebuilds
+from assistant.web.guard import is_loopback
+from assistant.web.rebuilding import Rebuilds, Watching
+from assistant.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -25,14 +29,23 @@ class Service:
     assistant: Assistant
     corpus: Path
     settings: Settings
-    conversations: Conversations = field(default_factory=Conversations)
+    conversations: Conversations = field(init=False)
+    accounts: Accounts = field(init=False)
+    records: Records = field(init=False)
     rebuilds: Rebuilds = field(init=False)
+    watching: Watching = field(init=False)
+    uploads: Uploads | None = field(init=False)
     _examples: tuple[str, tuple[str, ...]] = ("", ())
     _examples_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Wire the rebuilds to the assistant."""
+        """Wire the rebuilds to the assistant; the corpus is changed from the page only if that is set."""
+        data, kept = Path(self.settings.data_dir), self.settings.records
+        self.accounts, self.records = Accounts(data), Records(data, kept)
+        self.conversations = Conversations(opinion_days=kept.days if kept.feedback else 0)
+        self.uploads = Uploads(self.corpus) if self.settings.uploads else None
         self.rebuilds = Rebuilds(self.assistant, self.corpus)
+        self.watching = Watching(self.rebuilds, self.corpus)
 
     def examples(self) -> tuple[str, ...]:
         """Return questions to start from; they are sought once per build of the index."""
@@ -47,6 +60,26 @@ class Service:
             return not self.assistant.ask(question).abstained
         except AssistantError:
             return False
+
+    def frame(self) -> dict[str, Any]:
+        """Return what every page says around its content."""
+        kept = self.settings.records
+        days = count(kept.days, "jour")
+        return {
+            "status": self.status_line(),
+            "locked": self.accounts.exist(),
+            "reach": self.reach(),
+            "kept": f"Questions et réponses sont conservées {days} sur ce serveur." if kept.history else "",
+        }
+
+    def reach(self) -> str:
+        """Return what data never leave, in French: this machine, or the premises where others take part."""
+        remote, llm = self.settings.remote, self.assistant.llm
+        place = None if remote is None else remote.place
+        far = (place is not None and not is_loopback(place.host)) or (
+            llm is not None and not llm.endpoint.local
+        )
+        return "vos locaux" if far else "cette machine"
 
     def build(self) -> tuple[str, str]:
         """Return the name and the French date of the index in service."""
@@ -63,4 +96,8 @@ class Service:
         failed = len(index.manifest.failed)
         if failed:
             parts.append(count(failed, "fichier en échec", "fichiers en échec"))
+        if self.assistant.llm is not None:
+            parts.append(f"rédaction par le {self.assistant.llm.place}")
+        if self.watching.running:
+            parts.append("suit les modifications")
         return " · ".join(parts)
