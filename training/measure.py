@@ -2,7 +2,8 @@
 
 STS-B French test (Spearman), retrieval of French Wikipedia paragraphs (nDCG@10, all the
 questions and the held-out fifth, by paragraph) beside BM25 and two ways of putting both together
-(reciprocal rank fusion, sum of standardised scores), French-to-English sentence retrieval, speed.
+(reciprocal rank fusion, sum of standardised scores), the same over
+sections on data protection, French-to-English sentence retrieval, speed.
 
 Usage: python training/measure.py MODEL --data DIR
 """
@@ -66,6 +67,22 @@ def fused(*scores: np.ndarray, k: int = 60) -> np.ndarray:
     return sum(1 / (k + 1 + np.argsort(np.argsort(-s, axis=1, kind="stable"), axis=1)) for s in scores)
 
 
+def sections(model: SentenceEncoder, data: Path) -> dict[str, float]:
+    """Return nDCG@10 of the questions on sections, among all the sections."""
+    heads = {}
+    for r in lines(data / "sections-fr.jsonl.gz"):
+        digest = hashlib.sha256(r["texte"].encode()).hexdigest()[:16]
+        heads[digest] = f"{r['titre'].strip(' –')} – {' '.join(r['texte'].split()[:90])}"
+    ids = {digest: i for i, digest in enumerate(heads)}
+    written = Path(__file__).parent / "questions-sections.jsonl"
+    asked = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
+    gold = np.array([ids[r["section"]] for r in asked])
+    dense = model.encode_queries([r["question"] for r in asked]) @ model.encode_passages(list(heads.values())).T
+    words = bm25(list(heads.values()), [r["question"] for r in asked])
+    found = {"dense": dense, "bm25": words, "rrf": fused(dense, words)}
+    return {f"sections_ndcg10_{name}": ndcg(rankings(scores, gold)) for name, scores in found.items()}
+
+
 def measure(model: SentenceEncoder, data: Path) -> dict[str, float]:
     """Return every figure for *model*, run as the assistant runs it."""
     out: dict[str, float] = {}
@@ -87,6 +104,7 @@ def measure(model: SentenceEncoder, data: Path) -> dict[str, float]:
     for name, scores in {"dense": dense, "bm25": words, "rrf": fused(dense, words), "sum": weighted}.items():
         ranks = rankings(scores, gold)
         out[f"piaf_ndcg10_{name}"], out[f"piaf_ndcg10_{name}_held_out"] = ndcg(ranks), ndcg(ranks[test])
+    out |= sections(model, data)
     pairs = [r for r in lines(data / "paralleles-en-fr.jsonl.gz") if r["source"] == "tico19"][:1000]
     f, e = (model.encode_queries([r[side] for r in pairs]) for side in ("fr", "en"))
     out["fr_en_at_1"] = float(((f @ e.T).argmax(1) == np.arange(len(pairs))).mean())

@@ -51,7 +51,7 @@ def _settings(tmp_path: Path, text: str) -> None:
 
 def _altered(built: Built, tmp_path: Path) -> None:
     build = built.folder / "builds" / (built.folder / CURRENT).read_text().strip()
-    (build / "passages.faiss").write_bytes(b"x")
+    next((build / "shards").glob("*.vectors")).write_bytes(b"x")
     open_index(built.folder)
 
 
@@ -71,6 +71,10 @@ def _locked(built: Built, tmp_path: Path) -> None:
 
     with FileLock(built.folder / "rebuild.lock"):
         rebuild(built.corpus, built.folder, FakeEncoder(), max_chars=600, wait_s=0)
+
+
+def _not_a_folder(built: Built, tmp_path: Path) -> None:
+    rebuild(built.corpus, _write(tmp_path / "fichier", b"x"), FakeEncoder(), max_chars=600)
 
 
 Case = tuple[type[AssistantError], Callable[[Built, Path], object]]
@@ -112,6 +116,7 @@ CASES: dict[str, Case] = {
     "autre modèle": (errors.IndexStaleError, lambda b, t: open_index(b.folder, model="autre:0")),
     "autre longueur": (errors.IndexStaleError, lambda b, t: open_index(b.folder, max_chars=300)),
     "reconstruction en cours": (errors.IndexLockedError, _locked),
+    "index non inscriptible": (errors.IndexWriteError, _not_a_folder),
     "compte absent": (errors.AccountError, lambda b, t: Accounts(t).remove("alice")),
     "nom de compte": (errors.AccountError, lambda b, t: Accounts(t).add("a b", "x" * 12)),
     "mot de passe court": (errors.AccountError, lambda b, t: Accounts(t).add("alice", "court")),

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -287,7 +287,7 @@ def _copied_lists(folder: Path, last: Previous | None) -> sqlite3.Connection:
 
 
 def _postings(
-    folder: Path, table: str, rows: list[dict[str, str | list[str]]]
+    folder: Path, table: str, rows: Sequence[Mapping[str, list[str]]]
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Index the words of a shard's table; return the segments and their files."""
     if not rows:

@@ -22,7 +22,6 @@ BUILDS = "builds"
 MANIFEST = "manifest.json"
 DATABASE = "dossier.sqlite"
 LEXICAL = "lexical"
-VECTOR_FILES = ("passages.faiss", "sentences.faiss", "questions.faiss")
 _NAME = "%Y%m%dT%H%M%S%f"
 KEPT_BUILDS = 2
 """The current build and the one before it, for rollback."""

@@ -25,7 +25,7 @@ from hostile.canary import Canary
 from hostile.documents import Case, write
 from samples import FakeEncoder, write_corpus
 
-TURNS = 12
+TURNS = 8
 """Questions between two « Effacer »: a page sends its whole conversation at each step."""
 
 
@@ -92,6 +92,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
     found = {c.name: slugs[f"pieges/{c.path}"] for c in cases if f"pieges/{c.path}" in slugs}
     assistant.by_key = {c.key: found[c.name] for c in cases if c.name in found}
     app = create_app(assistant, corpus=corpus, index=index, settings=settings)
+    # Nobody reads along: the blocks of an answer need no pause between them.
+    patch = pytest.MonkeyPatch()
+    patch.setattr("assistant.web.chat.SEGMENT_PAUSE_S", 0.0)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none"))
@@ -104,6 +107,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
         found,
         assistant,
     )
+    patch.undo()
     running.should_exit = True
     thread.join(timeout=10)
     listener.close()
