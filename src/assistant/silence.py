@@ -74,4 +74,11 @@ def silence_server(environment: MutableMapping[str, str] = os.environ) -> None:
 
 def talkative(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the variables that do not silence their library, in order."""
-    return sorted(name for name, value in SILENT.items() if environment.get(name) != value)
+    return sorted(
+        name for name, value in SILENT.items() if _meant(environment.get(name, "")) != _meant(value)
+    )
+
+
+def _meant(value: str) -> str:
+    """Return one spelling for all that mean yes: Gradio writes "True" where others write "1"."""
+    return "1" if value.lower() in {"1", "true", "yes", "on"} else value

@@ -51,7 +51,8 @@ class Place:
         }
         for name in folders.values():
             (self.root / name).mkdir(exist_ok=True)
-        return kept | {k: str(self.root / v) for k, v in folders.items()}
+        # What is compiled already is used, and nothing is written beside it.
+        return kept | {k: str(self.root / v) for k, v in folders.items()} | {"PYTHONDONTWRITEBYTECODE": "1"}
 
     def holding(self, text: str) -> list[str]:
         """Return the files that hold *text*, in their bytes or in their name."""
@@ -62,15 +63,25 @@ class Place:
         ]
 
 
+@pytest.fixture(scope="module")
+def _indexed(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """Return a folder with the five documents and their index."""
+    root = tmp_path_factory.mktemp("indexed")
+    settings = root / "reglages.toml"
+    settings.write_text(f'model = "{tiny_model}"\n', encoding="utf-8")
+    write_corpus(root / "corpus")
+    assert main(["index", *Place(root, settings).options]) == 0
+    return root
+
+
 @pytest.fixture
-def place(tmp_path: Path, tiny_model: Path) -> Place:
-    """Return folders with an index of the five documents."""
+def place(tmp_path: Path, _indexed: Path) -> Place:
+    """Return folders of the test's own, with an index of the five documents."""
+    shutil.copytree(_indexed, tmp_path, dirs_exist_ok=True)
     settings = tmp_path / "reglages.toml"
-    settings.write_text(f'model = "{tiny_model}"\ndata_dir = "{tmp_path / "donnees"}"\n', encoding="utf-8")
-    write_corpus(tmp_path / "corpus")
-    found = Place(tmp_path, settings)
-    assert main(["index", *found.options]) == 0
-    return found
+    with settings.open("a", encoding="utf-8") as added:
+        added.write(f'data_dir = "{tmp_path / "donnees"}"\n')
+    return Place(tmp_path, settings)
 
 
 @contextmanager
@@ -146,13 +157,36 @@ def _ask_everywhere(client: Client) -> None:
     assert client.get(f"/document/{MARK}?q={MARK}").status == 404
 
 
-def test_a_question_is_found_in_no_file(place: Place) -> None:
-    """Nor in the logs; while the server runs, and once it has stopped."""
-    with _serving(place) as client:
+def test_a_question_is_found_in_no_file(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nor in the logs, while the server runs and once it has stopped.
+
+    Where strace is installed, every write of the process and its threads is recorded too: the
+    marker goes to sockets only, wherever on the disk one may look.
+    """
+    trace = tmp_path_factory.mktemp("trace") / "appels.txt"
+    with _serving(place, *_watched(trace)) as client:
         _ask_everywhere(client)
         assert place.holding(MARK) == []
     assert place.holding(MARK) == []
     assert not (place.root / "donnees").exists()
+    if STRACE is None:
+        return
+    with trace.open(encoding="utf-8", errors="replace") as lines:
+        told = [line for line in lines if MARK in line]
+    # The answers went out, so the trace sees what is written.
+    assert len(told) >= 5
+    assert [
+        line[:120] for line in told if not re.match(r"\d+ +\w+\(\d+<(TCP|TCPv6|UNIX-STREAM):", line)
+    ] == []
+
+
+def _watched(trace: Path) -> list[str]:
+    """Return the command that records what is written into *trace*, or none where there is no strace."""
+    calls = (
+        "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,rename,renameat2,openat,link"
+    )
+    options = ["-f", "--seccomp-bpf", "-qq", "-yy", "-s", "300000", "-o", str(trace), "-e", calls]
+    return [STRACE, *options] if STRACE else []
 
 
 def test_with_a_history_it_is_found_in_one_file_and_erased_from_it(
@@ -171,22 +205,3 @@ def test_with_a_history_it_is_found_in_one_file_and_erased_from_it(
     assert place.holding(MARK) == []
     assert main(["log", *place.options]) == 0
     assert "/v1/chat/completions" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
-def test_no_system_call_writes_it_but_to_the_one_who_asked(place: Place, tmp_path_factory: Any) -> None:
-    """Every write of the process and its threads is recorded: the marker goes to sockets only."""
-    trace = tmp_path_factory.mktemp("trace") / "appels.txt"
-    calls = (
-        "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,rename,renameat2,openat,link"
-    )
-    watched = ["-f", "--seccomp-bpf", "-qq", "-yy", "-s", "300000", "-o", str(trace), "-e", calls]
-    with _serving(place, str(STRACE), *watched) as client:
-        _ask_everywhere(client)
-    with trace.open(encoding="utf-8", errors="replace") as lines:
-        told = [line for line in lines if MARK in line]
-    # The answers went out, so the trace sees what is written.
-    assert len(told) >= 5
-    assert [
-        line[:120] for line in told if not re.match(r"\d+ +\w+\(\d+<(TCP|TCPv6|UNIX-STREAM):", line)
-    ] == []

@@ -33,6 +33,8 @@ class Composer:
     def compose(self, ranked: Ranked) -> Answer:
         """Return the answer to an understood question."""
         query = ranked.query
+        if query.kind == "hors_sujet":
+            return self._abstain(ranked, 0.0)
         if query.kind == "comparaison" and len(self._scope(query)) >= 2:
             return self._table(ranked, "comparaison")
         if query.kind == "liste" and self._scope(query):

@@ -33,6 +33,12 @@ def _is_fragment(query: Query) -> bool:
     return not query.content
 
 
+def _asks_nothing(query: Query) -> bool:
+    """Tell whether a question goes on from nothing: « et Perplexity ? » at the start of a conversation."""
+    goes_on = lexicon()["opening"].search(words(query.text))
+    return bool(goes_on) and not query.providers and len(query.content) <= 1
+
+
 def about(previous: Query, slugs: tuple[str, ...], catalogue: Catalogue) -> str:
     """Return the previous question with its providers' names replaced by those of *slugs*."""
     names = [catalogue.providers[s].name for s in slugs]
@@ -148,6 +154,8 @@ def understand(
         except QuestionError:
             continue
     query = _resolve(one(typed), previous, catalogue, known_words)
+    if previous is None and _asks_nothing(query):
+        query = replace(query, kind="hors_sujet")
     others = tuple(replace(q, typed=typed) for q in query.alternatives)
     return replace(query, typed=typed, alternatives=others)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Characters that change what is read without being seen: what Unicode calls default-ignorable
 # (DerivedCoreProperties.txt: zero-width marks and joiners, soft hyphen, fillers, variation
@@ -82,7 +83,24 @@ def squeeze(text: str) -> str:
     return re.sub(r"[ \n\t]+", " ", text).strip()
 
 
+_FOLDED = re.compile(r"[`\x80-\U0010ffff]")
+"""What folding may change beside capitals: the backtick that passes for a quote, all beyond ASCII."""
+
+
 def fold(text: str) -> str:
-    """Return *text* in lower case, without accents, with plain quotes and spaces."""
-    text = unicodedata.normalize("NFKD", text.translate(_LIGATURES).translate(_QUOTES))
-    return "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    """Return *text* in lower case, without accents, with plain quotes and spaces.
+
+    A character at a time, which is the same as all at once: a compatibility decomposition (NFKD)
+    looks at its neighbours only to order the marks, and these go.
+    """
+    return _FOLDED.sub(_plain, text).casefold()
+
+
+def _plain(match: re.Match[str]) -> str:
+    return _plain_character(match[0])
+
+
+@lru_cache(maxsize=4096)
+def _plain_character(character: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", character.translate(_LIGATURES).translate(_QUOTES))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -53,17 +53,19 @@ def create_app(
     from assistant.web.service import Service
 
     del index
-    service = Service(assistant, corpus, settings)
+    return _application(Service(assistant, corpus, settings), (*LOOPBACK_NAMES, *hosts))
 
+
+def _application(service: Service, hosts: tuple[str, ...]) -> App:
     async def assemble() -> App:
-        return _assemble(service, (*LOOPBACK_NAMES, *hosts))
+        return _assemble(service, hosts)
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         # Where no event loop runs, Gradio opens one while it is put together and never closes it.
         return asyncio.run(assemble())
-    return _assemble(service, (*LOOPBACK_NAMES, *hosts))
+    return _assemble(service, hosts)
 
 
 def _assemble(service: Service, hosts: tuple[str, ...]) -> App:
@@ -175,7 +177,10 @@ def serve(*, index: Path, corpus: Path, settings: Settings, host: str, port: int
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port before the model is loaded: a port in use is then told at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named, or asyncio does not turn off Nagle's algorithm on the connections: every
+    # response in two writes, and every block of an answer, would then wait 40 ms for the reader's
+    # acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -194,16 +199,21 @@ def _run(listener: socket.socket, *, index: Path, corpus: Path, settings: Settin
     import uvicorn
 
     from assistant.answering import Assistant
+    from assistant.web.service import Service
 
     assistant = Assistant.open(index, settings)
     given = settings.server
-    app = create_app(assistant, corpus=corpus, index=index, settings=settings, hosts=host_names(host, given))
+    service = Service(assistant, corpus, settings)
+    app = _application(service, (*LOOPBACK_NAMES, *host_names(host, given)))
     if given.trusted_proxies:
         from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
         # uvicorn names the kinds of ASGI messages; this is any of them.
         app = cast("Any", ProxyHeadersMiddleware)(app, trusted_hosts=list(given.trusted_proxies))
     assistant.warm_up()
+    if assistant.llm is None:
+        # The first visitor would wait for the examples, each of which is asked once.
+        service.examples()
     forbid_egress(
         assistant.llm.endpoint if assistant.llm is not None else None,
         settings.remote.place if settings.remote is not None else None,
