@@ -47,7 +47,6 @@ class Place:
             "HOME": "home",
             "TMPDIR": "tmp",
             "XDG_CACHE_HOME": "cache",
-            "PYTHONPYCACHEPREFIX": "bytecode",
         }
         for name in folders.values():
             (self.root / name).mkdir(exist_ok=True)

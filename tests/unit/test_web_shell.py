@@ -309,3 +309,27 @@ for reach in (
             check=True,
         )
     assert done.stdout.split() == ["Bonjour.", "refusé", "refusé", "refusé"]
+
+
+def test_what_is_written_is_sent_at_once() -> None:
+    """Held back until the reader's acknowledgement, each block of an answer would wait 40 ms."""
+    import asyncio
+
+    from assistant.web.server import _listen
+
+    async def delays() -> bool:
+        served = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            served.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
+            writer.close()
+
+        listener = _listen("127.0.0.1", 0)
+        async with await asyncio.start_server(answer, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            found = bool(await served)
+            writer.close()
+            return found
+
+    assert not asyncio.run(delays())

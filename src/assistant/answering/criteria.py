@@ -25,6 +25,7 @@ class Criterion:
         countries: Folded names, of which a value must name one.
         months: Least and most length of the value's first duration, in months.
         words: Tokens of which a value must hold one.
+        verdicts: Whether the attribute's values are yes or no, which is a filter by itself.
     """
 
     negated: bool = False
@@ -32,6 +33,12 @@ class Criterion:
     countries: frozenset[str] = frozenset()
     months: tuple[float, float] | None = None
     words: frozenset[str] = frozenset()
+    verdicts: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether values are told apart at all."""
+        return self.filters or self.verdicts
 
     @property
     def filters(self) -> bool:
@@ -133,7 +140,7 @@ def criterion(
     known = [v for v in values if not is_unknown(v)]
     verdicts = sum(yes_no(v) is not None for v in known)
     if verdicts > len(known) / 2:
-        return Criterion(negated=negated)
+        return Criterion(negated=negated, verdicts=True)
     named = (countries(question) | _groups(folded)) & frozenset().union(*(countries(v) for v in known))
     if named:
         return Criterion(negated=negated, countries=named)

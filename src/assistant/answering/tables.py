@@ -151,7 +151,8 @@ class Aggregator:
         if not hits:
             return Cell(SILENCE)
         return Cell(
-            " ".join(h.sentence.text for h in hits), tuple(self._citer.cite(h.sentence) for h in hits)
+            " ; ".join(h.sentence.text for h in hits).replace(". ; ", ". "),
+            tuple(self._citer.cite(h.sentence) for h in hits),
         )
 
     def _best_sentences(
@@ -194,6 +195,8 @@ class Aggregator:
     def list_matching(self, ranked: Ranked, slugs: Sequence[str]) -> Aggregate:
         """Return who matches among *slugs*, with everyone's state in the table."""
         columns, confidence = self._columns(ranked, slugs)
+        if ranked.query.origin and self.catalogue.headquarters is not None:
+            columns, confidence = [self.catalogue.headquarters], 1.0
         if not columns:
             return self._list_by_sentences(ranked, slugs)
         rows = {s: self._identity_row(s, columns) for s in slugs}
@@ -204,7 +207,7 @@ class Aggregator:
         order = {"oui": 0, "non": 1, SILENCE: 2}
         ordered = sorted(slugs, key=lambda s: (order[states[s]], list(slugs).index(s)))
         # A question that filters by nothing (« quelle durée pour chacun ? ») is answered by the values.
-        decided = wanted.filters or "non" in states.values()
+        decided = wanted.decides or "non" in states.values()
         table = Table(
             ("Fournisseur", *columns, *(["Répond au critère"] if decided else [])),
             tuple((*rows[s], *([Cell(states[s])] if decided else [])) for s in ordered),

@@ -99,13 +99,15 @@ class Catalogue:
         names = (n for p in self.providers.values() for n in (*p.names, p.name, p.company))
         return Spelling([*(self._index.passage(row).text for row in range(count)), *names])
 
+    @cached_property
+    def headquarters(self) -> str | None:
+        """The attribute that says where a provider's seat is, None where no table has it."""
+        return next((label for label in self.attributes if fold(label) == HEADQUARTERS), None)
+
     def _country(self, slug: str) -> str | None:
-        for label in self.attributes:
-            row = self.rows.get((slug, label))
-            if fold(label) == HEADQUARTERS and row is not None and row.identity is not None:
-                found = re.findall(r"\(([^()]+)\)", row.identity.value)
-                return fold(found[0]) if found else None
-        return None
+        row = self.rows.get((slug, self.headquarters or ""))
+        found = re.findall(r"\(([^()]+)\)", row.identity.value) if row and row.identity else []
+        return fold(found[0]) if found else None
 
     def title(self, slug: str) -> str:
         """Return how an answer names a provider: company and product."""

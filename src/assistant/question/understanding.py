@@ -31,6 +31,7 @@ class Query:
         providers: Slugs of the providers named, in order; a group's members where a group is.
         kind: What kind of answer is wanted, before anything is retrieved.
         everyone: Whether all providers are meant ("tous", a group, no name in a list).
+        origin: Whether it asks only who is of a country or a group of countries.
         negative: Whether the wording negates ("n'est pas soumis", "sans").
         interpreted: The full question, where the conversation completed it.
         content: Tokens that are neither providers' names nor function words.
@@ -44,6 +45,7 @@ class Query:
     plan: Plan | None = None
     kind: Kind = "fait"
     everyone: bool = False
+    origin: bool = False
     negative: bool = False
     interpreted: str | None = None
     content: tuple[str, ...] = ()
@@ -74,6 +76,8 @@ def lexicon() -> dict[str, Any]:
         "goes_on": re.compile(data["follow_up"]["goes_on"]),
         "why": re.compile(data["follow_up"]["why"]),
         "criterion": data["criterion"],
+        "listing_words": frozenset(tokens(data["kind"]["listing_words"])),
+        "order": re.compile(data["kind"]["order"]),
         "undocumented": re.compile(data["criterion"]["undocumented"]),
         "countries": {c: re.compile(rf"\b(?:{p})\b") for c, p in data["countries"].items()},
         "groups": [(re.compile(p), tuple(c)) for p, c in data["groups"].items()],
@@ -158,15 +162,28 @@ def _kind(
     return "fait", False
 
 
-def _group(folded: str, catalogue: Catalogue, *, listing: bool) -> tuple[str, ...]:
-    """Return the providers of the group that a question names ("les américains"), or none."""
-    for pattern, countries in lexicon()["groups"]:
-        named = rf"(?:\bles |\b{lexicon()['provider_word']} (?:\w+ )?){pattern.pattern}"
+def _group(folded: str, catalogue: Catalogue, *, listing: bool) -> tuple[tuple[str, ...], bool]:
+    """Return the providers of the group that a question names ("les américains"), or none.
+
+    With it, whether the question asks nothing else: « lesquels sont européens ? » asks who is of
+    that group, not what the group does.
+    """
+    lex = lexicon()
+    for pattern, countries in lex["groups"]:
+        named = rf"(?:\bles |\b{lex['provider_word']} (?:\w+ )?){pattern.pattern}"
         found = re.search(named, folded)
-        if found and (listing or found[0].endswith("s") or found[0].startswith("les ")):
+        rest = re.sub(rf"\b{lex['provider_word']}\b", " ", pattern.sub(" ", folded))
+        alone = bool(pattern.search(folded)) and not set(tokens(rest)) - lex["listing_words"]
+        if (found and (listing or found[0].endswith("s") or found[0].startswith("les "))) or (
+            listing and alone
+        ):
             members = catalogue.of_countries(countries)
-            return tuple(s for s in catalogue.providers if s in members)
-    return ()
+            return tuple(s for s in catalogue.providers if s in members), alone
+    return (), False
+
+
+def _names_group(word: str) -> bool:
+    return any(pattern.fullmatch(words(word)) for pattern, _ in lexicon()["groups"])
 
 
 def read(question: str, catalogue: Catalogue, known_words: Collection[str] = frozenset()) -> Query:
@@ -177,15 +194,24 @@ def read(question: str, catalogue: Catalogue, known_words: Collection[str] = fro
     mentioned = {w for m in mentions for w in tokens(m.text)}
     content = tuple(t for t in dict.fromkeys(tokens(question)) if t not in mentioned)
     kind, everyone = _kind(folded, slugs, content, mentions)
-    if not slugs and (group := _group(folded, catalogue, listing=kind in {"liste", "comparaison"})):
-        slugs, everyone, kind = group, True, "liste" if kind != "comparaison" else kind
+    origin, searched = False, question
+    if not slugs:
+        group, origin = _group(folded, catalogue, listing=kind in {"liste", "comparaison"})
+        if group:
+            slugs, everyone, kind = () if origin else group, True, "liste" if kind != "comparaison" else kind
+            if not origin:
+                # Whom it is about is settled; left in, the word would draw sentences about countries.
+                searched = " ".join(w for w in question.split() if not _names_group(w)) or question
+    if lexicon()["order"].search(folded):
+        kind = "hors_sujet"
     return Query(
-        text=question,
+        text=searched,
         typed=question,
         providers=slugs,
         plan=_plan(folded, mentions),
         kind=kind,
         everyone=everyone,
+        origin=origin,
         negative=bool(lexicon()["negative"].search(folded)),
         content=content,
         mentions=tuple(mentions),

@@ -96,7 +96,8 @@ class OrderlyStreams:
             while not relay.ended:
                 relay.again = False
                 await self._app(scope, _receive_of(gone), relay)
-                relay.ended = relay.ended or not relay.again
+                if not relay.again:
+                    relay.ended = True
             if relay.farewell is not None:
                 await _close(relay.farewell, send, gone)
         finally:
