@@ -103,16 +103,20 @@ async def measure(server: Served, arguments: argparse.Namespace) -> bool:
             client, asked, people=arguments.people, every_s=arguments.every, seconds=arguments.seconds
         )
         failures, whole_s = tell(f"{arguments.people} people every {arguments.every:g} s", timings)
+        held = await conversations(client, asked, arguments.conversations)
+        lost, _ = tell(f"{arguments.conversations} conversations", held)
+        grown = server.memory() - before
         half = arguments.seconds / 2
         during, rebuilds = await asyncio.gather(
             crowd(client, asked, people=REBUILDERS, every_s=1.0, seconds=half),
             rebuilding(client, server, half),
         )
         broken, _ = tell(f"{REBUILDERS} people during {rebuilds} rebuilds", during)
-        held = await conversations(client, asked, arguments.conversations)
-        lost, _ = tell(f"{arguments.conversations} conversations", held)
-        grown = server.memory() - before
-    print(f"\nMemory: {before / _MEGABYTE:.0f} MB, {grown / _MEGABYTE:+.0f} MB after all this.")
+        after = server.memory() - before
+    print(
+        f"\nMemory: {before / _MEGABYTE:.0f} MB; {grown / _MEGABYTE:+.0f} MB after the conversations, "
+        f"{after / _MEGABYTE:+.0f} MB after the rebuilds."
+    )
     return not (failures or broken or lost) and whole_s <= bars.whole_p95_s and grown <= bars.memory
 
 

@@ -20,9 +20,10 @@ from typing import Any
 import faiss
 import numpy as np
 
+from assistant import vectors as searching
 from assistant.embedding import FloatMatrix
 from assistant.store.memo import FILE
-from assistant.vectors import FLAT_ROWS, NEAREST_CODES, codes_of
+from assistant.vectors import FLAT_ROWS, StoredVectors
 
 QUERIES = 60
 SEED = 20261125
@@ -64,15 +65,10 @@ def ivf(vectors: FloatMatrix) -> Callable[[FloatMatrix], Any]:
 
 
 def codes(vectors: FloatMatrix) -> Callable[[FloatMatrix], Any]:
-    """Return the index's own search, beyond ``FLAT_ROWS``."""
-    index = faiss.IndexBinaryFlat(vectors.shape[1])
-    index.add(codes_of(vectors))
-
-    def search(query: FloatMatrix) -> Any:
-        near = index.search(codes_of(query), NEAREST_CODES)[1][0]
-        return near[np.argsort(-(vectors[near] @ query[0]))[:10]]
-
-    return search
+    """Return the index's own search, beyond ``FLAT_ROWS``, at any size."""
+    searching.FLAT_ROWS = 0
+    stored = StoredVectors([vectors], [vectors.sum(axis=0, dtype=np.float64)], vectors.shape[1])
+    return lambda q: [row for row, _ in stored.search(q, limit=10)]
 
 
 def exact(vectors: FloatMatrix) -> Callable[[FloatMatrix], Any]:

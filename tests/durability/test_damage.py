@@ -36,7 +36,7 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(built: Built) -> None:
     whole = dump(built.open())
     files = [p for p in built.folder.rglob("*") if p.is_file() and p.stat().st_size]
     names = {p.suffix for p in files}
-    assert {".sqlite", ".vectors", ".codes", ".json", ".idx", ".term", ""} <= names
+    assert {".sqlite", ".vectors", ".sums", ".json", ".idx", ".term", ""} <= names
     refusals = []
     for path in files:
         before = path.read_bytes()

@@ -248,7 +248,11 @@ def test_the_command_tells_each_change_until_it_is_interrupted(built: Built, tin
     config = built.folder.parent / "assistant.toml"
     config.write_text(f"model = {json.dumps(str(tiny_model))}\n", encoding="utf-8")
     places = ["--corpus", str(built.corpus), "--index", str(built.folder), "--config", str(config)]
-    code = "import sys; from assistant.cli import main; sys.exit(main())"
+    # Whoever runs the tests in the background has interruptions ignored, and children inherit that.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from assistant.cli import main; sys.exit(main())"
+    )
     with subprocess.Popen(  # noqa: S603 - this project's own command
         [sys.executable, "-c", code, "index", "--watch", "--json", *places],
         stdout=subprocess.PIPE,

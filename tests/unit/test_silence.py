@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from assistant.silence import LOUD, SILENT, silence_server, talkative
@@ -101,3 +102,17 @@ def test_what_the_user_has_set_is_overruled() -> None:
     silence_server(environment)
     assert talkative(environment) == []
     assert not set(environment) & set(LOUD)
+
+
+def test_the_runtime_of_the_models_has_no_telemetry_client() -> None:
+    """ONNX Runtime's Linux wheels carry one from 1.30 on; no setting turns it off, so it must not be there."""
+    import onnxruntime
+
+    libraries = [
+        path
+        for path in Path(onnxruntime.__file__).parent.rglob("*")
+        if {".so", ".pyd", ".dll"} & {*path.suffixes}
+    ]
+    assert libraries
+    for path in libraries:
+        assert b"Microsoft12Applications6Events" not in path.read_bytes(), path.name

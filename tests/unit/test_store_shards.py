@@ -11,7 +11,7 @@ from assistant import lexical
 from assistant.lexical import LexicalIndex, offsets_of
 from assistant.store import open_index, rebuild
 from assistant.store.cutting import LEAST_ROWS, MOST_ROWS, SMALL_CORPUS, Entry, cut, shard_rows
-from assistant.vectors import StoredVectors, VectorIndex, codes_of, packed
+from assistant.vectors import StoredVectors, VectorIndex, centre_of, packed
 from samples import Built, FakeEncoder
 
 
@@ -161,7 +161,7 @@ def test_codes_find_what_an_exact_search_finds(monkeypatch: pytest.MonkeyPatch) 
     exact = VectorIndex.build(vectors)
     monkeypatch.setattr("assistant.vectors.FLAT_ROWS", 100)
     parts = np.split(vectors, [7, 7, 3000])
-    stored = StoredVectors(parts, [codes_of(p) for p in parts], 64)
+    stored = StoredVectors(parts, [p.sum(axis=0, dtype=np.float64) for p in parts], 64)
     assert len(stored) == 5000
     np.testing.assert_array_equal(stored.rows([4999, 0, 7, 2999]), vectors[[4999, 0, 7, 2999]])
     np.testing.assert_array_equal(stored.all_vectors(), vectors)
@@ -173,6 +173,26 @@ def test_codes_find_what_an_exact_search_finds(monkeypatch: pytest.MonkeyPatch) 
     assert stored.search(vectors[:1], limit=0) == []
     with pytest.raises(ValueError, match=r"\(1, 64\), got \(1, 3\)"):
         stored.search(np.zeros((1, 3), dtype=np.float32), limit=1)
+
+
+def test_vectors_far_to_one_side_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of one subject are: the codes are taken around their centre."""
+    monkeypatch.setattr("assistant.vectors.FLAT_ROWS", 100)
+    vectors = _unit(20_000, 4) + 2 * _unit(1, 5)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    stored = StoredVectors([vectors], [vectors.sum(axis=0, dtype=np.float64)], 64)
+    exact = VectorIndex.build(vectors)
+    shares = []
+    for query in vectors[::1000]:
+        near = {r for r, _ in stored.search(query[None, :], limit=10)}
+        shares.append(len(near & {r for r, _ in exact.search(query[None, :], limit=10)}) / 10)
+    assert np.mean(shares) >= 0.95
+
+
+def test_the_centre_does_not_follow_every_row() -> None:
+    """It is rounded: the codes of all the others stay as they are."""
+    sums = _unit(5000, 6).sum(axis=0, dtype=np.float64)
+    assert np.array_equal(centre_of([sums], 5000), centre_of([sums, np.full(64, 1e-3)], 5001))
 
 
 def test_halves_are_kept_where_nothing_is_lost() -> None:

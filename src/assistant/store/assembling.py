@@ -25,8 +25,8 @@ from assistant.store.shard import (
     SHARDS,
     TABLES,
     ShardInfo,
-    codes_file,
     rows_file,
+    sums_file,
     vectors_file,
     write_vectors,
 )
@@ -190,7 +190,7 @@ class Assembly:
         self._step(0)
         kind = write_vectors(self._folder, key, vectors)
         self._progress("Index lexical", 0, 1)
-        segments, files = {}, [rows_file(key), vectors_file(key), codes_file(key)]
+        segments, files = {}, [rows_file(key), vectors_file(key), sums_file(key)]
         for table in TABLES:
             segments[table], names = _postings(self._folder, table, writer.lexical[table])
             files += names

@@ -8,7 +8,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from math import log
 from pathlib import Path
@@ -22,7 +22,7 @@ from assistant.store import database, layout
 from assistant.store.interface import Lexical, Vectors
 from assistant.store.shard import TABLES, Shard, ShardInfo, allow_files, open_shard
 from assistant.store.vocabulary import Vocabulary
-from assistant.vectors import StoredVectors
+from assistant.vectors import CodeMatrix, FloatMatrix, StoredVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,18 @@ class Index:
         vectors: dict[str, Vectors] = {}
         lexical: dict[str, Lexical] = {}
         for table in TABLES:
-            parts = [s.vectors[table] for s in self._shards]
-            codes = [s.codes[table] for s in self._shards]
-            vectors[table] = StoredVectors(parts, codes, dimension)
+            vectors[table] = StoredVectors(
+                [s.vectors[table] for s in self._shards],
+                [s.sums[table] for s in self._shards],
+                dimension,
+                code=partial(self._code, table),
+            )
             groups = [(len(s.info.segments[table]), s.info.counts[table]) for s in self._shards]
             lexical[table] = LexicalIndex.load(self.folder / layout.LEXICAL / table, offsets_of(groups))
         return vectors, lexical
+
+    def _code(self, table: str, shard: int, centre: FloatMatrix) -> CodeMatrix:
+        return self._shards[shard].codes(table, centre)
 
     def expect(self, sentences: Sequence[int]) -> None:
         """Prepare for reading *sentences*; here they are a read away already."""
@@ -244,13 +250,12 @@ class Index:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The terms of five letters or more, for correcting misspelt questions."""
-        longest = self._query("SELECT MAX(LENGTH(term)) FROM terms")[0][0] or 0
+        """The terms of five letters or more, which tell a word of the dossier from a misspelling."""
 
-        def of_length(length: int) -> list[str]:
-            return [r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) = ?", (length,))]
+        def terms(least: int) -> list[str]:
+            return [r[0] for r in self._query("SELECT term FROM terms WHERE LENGTH(term) >= ?", (least,))]
 
-        return Vocabulary(self.frequency, of_length, longest)
+        return Vocabulary(self.frequency, terms)
 
 
 def open_index(

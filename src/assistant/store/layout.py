@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.errors import IndexCorruptedError, IndexMissingError
 
-FORMAT = 2
+FORMAT = 3
 CURRENT = "CURRENT"
 BUILDS = "builds"
 MANIFEST = "manifest.json"

@@ -17,9 +17,9 @@ from assistant.store.shard import (
     Shard,
     ShardInfo,
     allow_files,
-    codes_file,
     open_shard,
     rows_file,
+    sums_file,
     vectors_file,
 )
 
@@ -56,7 +56,7 @@ class Previous:
         """Open a shard of the build; None where its files are damaged."""
         if info.key not in self._opened:
             try:
-                names = [rows_file(info.key), vectors_file(info.key), codes_file(info.key)]
+                names = [rows_file(info.key), vectors_file(info.key), sums_file(info.key)]
                 layout.verify(self.folder, self.manifest, names)
                 self._opened[info.key] = open_shard(self.folder, info)
             except (IndexCorruptedError, OSError, ValueError, sqlite3.Error):

@@ -70,16 +70,17 @@ def vectors_file(key: str) -> str:
     return f"{SHARDS}/{key}.vectors"
 
 
-def codes_file(key: str) -> str:
-    """Return the name of the vectors' codes."""
-    return f"{SHARDS}/{key}.codes"
+def sums_file(key: str) -> str:
+    """Return the name of the sums of its vectors: float64, shape (3, dim), tables in the same order."""
+    return f"{SHARDS}/{key}.sums"
 
 
 def write_vectors(folder: Path, key: str, tables: Mapping[str, FloatMatrix]) -> str:
-    """Write the vectors of a shard and their codes; return the NumPy type that they were kept as."""
+    """Write the vectors of a shard and their sums; return the NumPy type that they were kept as."""
     vectors = packed(np.concatenate([tables[t] for t in TABLES]))
     (folder / vectors_file(key)).write_bytes(np.ascontiguousarray(vectors).tobytes())
-    (folder / codes_file(key)).write_bytes(codes_of(vectors).tobytes())
+    sums = np.stack([tables[t].sum(axis=0, dtype=np.float64) for t in TABLES])
+    (folder / sums_file(key)).write_bytes(sums.tobytes())
     return str(vectors.dtype)
 
 
@@ -106,18 +107,26 @@ class Shard:
         # Hundreds of shards may be open: each keeps little, the system's cache keeps the rest.
         self._connection.execute("PRAGMA cache_size=-64")
         vectors = _map(folder / vectors_file(info.key), info.kind, info.dimension)
-        codes = _map(folder / codes_file(info.key), np.uint8, -(-info.dimension // 8))
-        rows = sum(info.counts.values())
-        if len(vectors) != rows or len(codes) != rows:
-            message = f"shard {info.key} has {len(vectors)} vectors and {len(codes)} codes for {rows} rows"
+        sums = np.frombuffer((folder / sums_file(info.key)).read_bytes(), dtype=np.float64)
+        if len(vectors) != sum(info.counts.values()) or sums.size != len(TABLES) * info.dimension:
+            message = f"shard {info.key} has {len(vectors)} vectors and {sums.size} sums"
             raise ValueError(message)
+        self.sums = dict(zip(TABLES, sums.reshape(len(TABLES), -1), strict=True))
         self.vectors: dict[str, NDArray[Any]] = {}
-        self.codes: dict[str, CodeMatrix] = {}
+        self._codes: dict[str, tuple[bytes, CodeMatrix]] = {}
         start = 0
         for table in TABLES:
             stop = start + info.counts[table]
-            self.vectors[table], self.codes[table] = vectors[start:stop], codes[start:stop]
+            self.vectors[table] = vectors[start:stop]
             start = stop
+
+    def codes(self, table: str, centre: FloatMatrix) -> CodeMatrix:
+        """Return the codes of a table's vectors around *centre*; the next build may need the same."""
+        centre_bytes = centre.tobytes()
+        kept = self._codes.get(table)
+        if kept is None or kept[0] != centre_bytes:
+            kept = self._codes[table] = centre_bytes, codes_of(self.vectors[table], centre)
+        return kept[1]
 
     def query(self, sql: str, parameters: Iterable[object] = ()) -> list[sqlite3.Row]:
         """Return what a statement finds."""
