@@ -105,7 +105,7 @@ def test_what_the_user_has_set_is_overruled() -> None:
 
 
 def test_the_runtime_of_the_models_has_no_telemetry_client() -> None:
-    """ONNX Runtime's Linux wheels carry one from 1.30 on; no setting turns it off, so it must not be there."""
+    """ONNX Runtime's Linux wheels carry one from 1.30 on, which no setting turns off."""
     import onnxruntime
 
     libraries = [
