@@ -64,6 +64,17 @@ def test_a_cut_file_is_made_anew(kind: str, built: Built) -> None:
     assert dump(built.open()) == whole
 
 
+@pytest.mark.parametrize("kind", ["*.sqlite", "*.vectors", "*.term", "meta.json"])
+def test_an_altered_file_is_made_anew(kind: str, built: Built) -> None:
+    """Even where its length is the same: it was touched, so it is read."""
+    whole = dump(built.open())
+    path = min(p for p in built.folder.rglob(kind) if p.stat().st_size)
+    _flip(path, path.stat().st_size // 2)
+    assert not built.rebuild().current
+    assert dump(built.open()) == whole
+    assert built.rebuild().current
+
+
 def test_a_full_disk_is_told(built: Built) -> None:
     """In one sentence, whatever file was being written; the old index stays, nothing is left behind."""
     whole = dump(built.open())

@@ -74,7 +74,7 @@ class Assembled:
     embedded: int
     written: tuple[Path, ...]
     checksums: dict[str, str]
-    sizes: dict[str, int]
+    stamps: dict[str, list[int]]
 
 
 def content_of(document: Document, passages: list[Passage]) -> str:
@@ -115,7 +115,7 @@ class Assembly:
         self._infos: list[ShardInfo] = []
         self._vectors = _Vectors(recipe, last)
         self._checksums: dict[str, str] = {}
-        self._sizes: dict[str, int] = {}
+        self._stamps: dict[str, list[int]] = {}
         self._written: list[Path] = []
         self._terms: Counter[str] = Counter()
         self._rows = 0
@@ -167,7 +167,7 @@ class Assembly:
         for name in info.files:
             layout.link(last.folder / name, self._folder / name)
             self._checksums[name] = last.manifest.checksums[name]
-            self._sizes[name] = last.manifest.sizes[name]
+            self._stamps[name] = layout.stamp(self._folder / name)
         self._rows += sum(info.counts.values())
         return info
 
@@ -214,7 +214,7 @@ class Assembly:
         for name in names:
             path = self._folder / name
             self._checksums[name] = layout.checksum(path)
-            self._sizes[name] = path.stat().st_size
+            self._stamps[name] = layout.stamp(path)
             self._written.append(path)
 
     def finish(self) -> Assembled:
@@ -237,7 +237,7 @@ class Assembly:
             embedded=self._vectors.embedded,
             written=tuple(self._written),
             checksums=self._checksums,
-            sizes=self._sizes,
+            stamps=self._stamps,
         )
 
     def _write_lists(self) -> None:

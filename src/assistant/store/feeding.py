@@ -58,7 +58,7 @@ def index_documents(
             files={},
             checksums=assembled.checksums,
             counts={"passages": assembled.passages, "dimension": encoder.dimension},
-            sizes=assembled.sizes,
+            stamps=assembled.stamps,
             shards=[s.record() for s in assembled.shards],
         )
         layout.write_manifest(folder, manifest, written=assembled.written)

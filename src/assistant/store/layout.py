@@ -36,7 +36,7 @@ class Manifest:
         failed: Path -> the French sentence that says why it was not indexed.
         checksums: File in the build folder -> BLAKE2b of its bytes.
         store: Where the rows are: "faiss", in the folder, or "milvus".
-        sizes: File in the build folder -> bytes.
+        stamps: File in the build folder -> [bytes, time of last change in ns].
         shards: What the build is made of, in order (see ``shard.ShardInfo``); none with Milvus.
         scanned_ns: When the corpus was looked at.
     """
@@ -52,7 +52,7 @@ class Manifest:
     counts: dict[str, int] = field(default_factory=dict)
     attributes: str = ""
     store: str = "faiss"
-    sizes: dict[str, int] = field(default_factory=dict)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
     shards: list[dict[str, Any]] = field(default_factory=list)
     scanned_ns: int = 0
 
@@ -209,18 +209,24 @@ def verify(folder: Path, manifest: Manifest, names: Iterable[str] | None = None)
             raise _damaged(folder, name)
 
 
-def verify_sizes(folder: Path, manifest: Manifest) -> None:
-    """Check that the files of a build are there, each as long as its manifest says, without reading them.
+def stamp(path: Path) -> list[int]:
+    """Return the size of a file and the time of its last change, in nanoseconds."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def verify_stamps(folder: Path, manifest: Manifest) -> None:
+    """Check that the files of a build are as they were written, reading those alone that were touched since.
 
     Raises:
-        IndexCorruptedError: One is missing, or shorter or longer.
+        IndexCorruptedError: One is missing or its bytes have changed.
     """
-    for name, size in manifest.sizes.items():
+    for name, expected in manifest.checksums.items():
         try:
-            found = (folder / name).stat().st_size
+            untouched = stamp(folder / name) == manifest.stamps.get(name)
         except OSError:
-            found = -1
-        if found != size:
+            untouched = False
+        if not untouched and not _is_intact(folder / name, expected):
             raise _damaged(folder, name)
 
 

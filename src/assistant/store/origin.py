@@ -134,7 +134,7 @@ class RemoteSink:
             embedded=embedded,
             written=tuple(files.values()),
             checksums={n: layout.checksum(p) for n, p in files.items()},
-            sizes={n: p.stat().st_size for n, p in files.items()},
+            stamps={n: layout.stamp(p) for n, p in files.items()},
         )
 
     def close(self) -> None:

@@ -145,7 +145,7 @@ def _open_last(index: Path) -> tuple[Path | None, layout.Manifest | None]:
     try:
         build = layout.current_build(index)
         manifest = layout.read_manifest(build)
-        layout.verify_sizes(build, manifest)
+        layout.verify_stamps(build, manifest)
     except StoreError:
         return None, None
     return build, manifest
@@ -296,7 +296,7 @@ def _build(job: _Job, name: str, plan: _Plan, origin: Origin, made: _Made) -> Re
                 counts={"passages": report.passages, "dimension": job.encoder.dimension},
                 attributes=made.digest,
                 store=layout.store_of(job.milvus),
-                sizes=assembled.sizes,
+                stamps=assembled.stamps,
                 shards=[s.record() for s in assembled.shards],
                 scanned_ns=made.scanned_ns,
             ),
