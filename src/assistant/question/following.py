@@ -11,6 +11,7 @@ from assistant.question.catalogue import Catalogue, words
 from assistant.question.understanding import Query, check, lexicon, read
 from assistant.text import squeeze, tokens
 
+_MASKED = re.compile(r"\[[^\[\]]{1,60} masquée?\]")
 SHORT = 3
 """Meaningful words up to which a question that names no provider may go on from another."""
 
@@ -145,7 +146,11 @@ def understand(
     typed = check(question)
 
     def one(text: str) -> Query:
-        return read(catalogue.spelling.mended(text), catalogue, known_words)
+        # What was masked in a question says nothing of what it asks.
+        told = _MASKED.sub(" ", text)
+        return read(
+            catalogue.spelling.mended(told if re.search(r"\w", told) else text), catalogue, known_words
+        )
 
     previous: Query | None = None
     for old in history[-4:]:

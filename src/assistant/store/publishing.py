@@ -238,8 +238,8 @@ def _fetch(index: Path, milvus: Milvus, build: str) -> None:
         manifest = layout.read_manifest(draft)
         # The other files of the build stay on the machine that made it.
         only = {CATALOGUE: manifest.checksums.get(CATALOGUE, "")}
-        layout.verify(draft, replace(manifest, checksums=only, sizes={}))
-        layout.write_manifest(draft, replace(manifest, checksums=only, sizes={}))
+        layout.verify(draft, replace(manifest, checksums=only, stamps={}))
+        layout.write_manifest(draft, replace(manifest, checksums=only, stamps={}))
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:
