@@ -180,7 +180,7 @@ class Accounts:
         name = self._known(text)
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with self._writing() as database:
-            database.execute("INSERT INTO token VALUES (?, ?, ?)", (_digest(token), name, _now()))
+            database.execute("INSERT INTO token VALUES (?, ?, ?)", (token_digest(token), name, _now()))
         return token
 
     def revoke_tokens(self, text: str) -> int:
@@ -206,7 +206,7 @@ class Accounts:
             "SELECT a.name, a.stamp, a.created FROM token t JOIN account a ON a.name = t.name "
             "WHERE t.digest = ?"
         )
-        rows = self._rows(query, _digest(token)) if self.path.exists() else []
+        rows = self._rows(query, token_digest(token)) if self.path.exists() else []
         return Account(*rows[0]) if rows else None
 
     def _known(self, text: str) -> str:
@@ -245,7 +245,8 @@ class Accounts:
         return AccountError(message, path=self.path)
 
 
-def _digest(token: str) -> bytes:
+def token_digest(token: str) -> bytes:
+    """Return what is kept of a token instead of the token itself."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 

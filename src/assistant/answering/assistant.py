@@ -136,8 +136,10 @@ class Assistant:
         return "Phrases du dossier citées telles quelles, sans modèle de langage."
 
     def warm_up(self) -> None:
-        """Load the model, so that the first question does not wait for it."""
-        self._current().retriever.vector("bonjour")
+        """Load the model and the words of the dossier, so that the first question does not wait for them."""
+        engine = self._current()
+        engine.retriever.vector("bonjour")
+        engine.catalogue.spelling.warm_up()
 
     def ask(self, question: str, *, history: Sequence[str] = (), id: str | None = None) -> Answer:  # noqa: A002 - the contract's name
         """Answer *question*, understood after the earlier questions of *history*, oldest first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf
 
 from assistant.question.catalogue import words
@@ -70,13 +71,13 @@ class Criterion:
 
 def yes_no(value: str) -> str | None:
     """Return "oui", "non" or "en partie" where a value begins with it, else None."""
-    match = re.match(r"(oui|non|en partie)\b(?! document)", fold(value).replace("\u00a0", " "))
+    match = re.match(r"(oui|non|en partie)\b(?! document)", fold(value))
     return match[1] if match else None
 
 
 def is_unknown(value: str) -> bool:
     """Tell whether a value says that the dossier does not know."""
-    return fold(value).replace("\u00a0", " ").startswith(UNKNOWN)
+    return fold(value).startswith(UNKNOWN)
 
 
 def countries(text: str) -> frozenset[str]:
@@ -89,14 +90,20 @@ def _number(text: str) -> float:
     return float(text) if text.isdigit() else float(lexicon()["criterion"]["numbers"][text])
 
 
+@cache
+def _duration() -> re.Pattern[str]:
+    """Return the pattern of a duration: a number, a unit, perhaps a half."""
+    rules = lexicon()["criterion"]
+    numbers = "|".join(sorted(rules["numbers"], key=len, reverse=True))
+    units = "|".join(rules["months"])
+    return re.compile(rf"\b(\d+|{numbers}) (?:petite?s? )?({units})s?\b( et demie?)?")
+
+
 def _lengths(text: str) -> Iterable[tuple[float, str]]:
     """Yield the durations of folded *text*, in months, with what stands before each."""
-    rules = lexicon()["criterion"]
-    named = "|".join(sorted(rules["numbers"], key=len, reverse=True))
-    units = "|".join(rules["months"])
-    pattern = rf"\b(\d+|{named}) (?:petite?s? )?({units})s?\b( et demie?)?"
-    for match in re.finditer(pattern, text):
-        unit = rules["months"][match[2]]
+    months = lexicon()["criterion"]["months"]
+    for match in _duration().finditer(text):
+        unit = months[match[2]]
         yield _number(match[1]) * unit + (unit / 2 if match[3] else 0), text[: match.start()]
 
 

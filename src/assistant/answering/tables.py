@@ -131,11 +131,8 @@ class Aggregator:
         return Aggregate(Table(heads, rows), _unique(statements), "", confidence, tuple(slugs))
 
     def _identity_row(self, slug: str, columns: Sequence[str]) -> tuple[Cell, ...]:
-        cells = [Cell(self.catalogue.title(slug))]
-        for column in columns:
-            row = self.catalogue.rows.get((slug, column))
-            cells.append(self._value_cell(row))
-        return tuple(cells)
+        values = (self._value_cell(self.catalogue.rows.get((slug, c))) for c in columns)
+        return (Cell(self.catalogue.title(slug)), *values)
 
     def _value(self, slug: str, attribute: str) -> str | None:
         row = self.catalogue.rows.get((slug, attribute))
@@ -205,7 +202,7 @@ class Aggregator:
         states = {s: wanted.state(values[s]) for s in slugs}
         matching = tuple(s for s in slugs if states[s] == "oui")
         order = {"oui": 0, "non": 1, SILENCE: 2}
-        ordered = sorted(slugs, key=lambda s: (order[states[s]], list(slugs).index(s)))
+        ordered = sorted(slugs, key=lambda s: order[states[s]])
         # A question that filters by nothing (« quelle durée pour chacun ? ») is answered by the values.
         decided = wanted.decides or "non" in states.values()
         table = Table(
@@ -240,9 +237,8 @@ class Aggregator:
 
     def _criterion(self, query: Query, attribute: str) -> Criterion:
         rows = [r for (_, a), r in self.catalogue.rows.items() if a == attribute]
-        asked = set(tokens(attribute)) | {
-            t for r in rows for q in self.index.questions_of(r.row) for t in tokens(q)
-        }
+        remembered = self.ranker.retriever.question_tokens
+        asked = set(tokens(attribute)).union(*(q for r in rows for q in remembered(r.row)))
         values = [r.identity.value for r in rows if r.identity]
         return criterion(query.text, query.content, values, asked, negated=self._negated(query, attribute))
 

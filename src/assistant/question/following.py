@@ -40,6 +40,11 @@ def _asks_nothing(query: Query) -> bool:
     return bool(goes_on) and not query.providers and len(query.content) <= 1
 
 
+def _joined(question: str, rest: str) -> str:
+    """Return *question* and what it goes on from as one question."""
+    return f"{question.rstrip(' ?.!')} – {rest}\u202f?"
+
+
 def about(previous: Query, slugs: tuple[str, ...], catalogue: Catalogue) -> str:
     """Return the previous question with its providers' names replaced by those of *slugs*."""
     names = [catalogue.providers[s].name for s in slugs]
@@ -47,7 +52,7 @@ def about(previous: Query, slugs: tuple[str, ...], catalogue: Catalogue) -> str:
     text = previous.text
     spans = _spans(text, previous)
     if not spans:
-        return f"{text.rstrip(' ?.!')} – {joined}\u202f?"
+        return _joined(text, joined)
     first = True
     for start, end in reversed(spans):
         first = (start, end) == spans[0]
@@ -102,12 +107,11 @@ def _completions(query: Query, previous: Query, catalogue: Catalogue) -> list[st
     if query.providers:
         return [query.text]
     # The fragment asks about what was being discussed: in the same matter, or in another.
-    own = query.text.rstrip(" ?.!")
-    same = f"{own} – {previous.text.rstrip(' ?.!')}\u202f?"
+    same = _joined(query.text, previous.text.rstrip(" ?.!"))
     subject = " ".join(catalogue.providers[s].name for s in previous.providers if s in catalogue.providers)
     if not subject:
         return [same]
-    other = f"{own} – {subject}\u202f?"
+    other = _joined(query.text, subject)
     goes_on = lex["goes_on"].search(folded) or lex["pronoun"].search(folded) or not rest
     asks_how = len(rest) == 1 and lex["why"].search(folded)
     return [same, other] if goes_on or asks_how else [other, same]
@@ -182,7 +186,7 @@ def _resolve(
         return replace(first, alternatives=tuple(others))
     if query.providers or query.kind != "fait":
         return query
-    same = completed(f"{query.text.rstrip(' ?.!')} – {previous.text.rstrip(' ?.!')}\u202f?")
+    same = completed(_joined(query.text, previous.text.rstrip(" ?.!")))
     if lexicon()["pronoun"].search(words(query.text)):
         return replace(same, alternatives=(query,))
     # A short question, though whole, may leave unsaid what it is about.

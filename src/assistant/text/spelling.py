@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from assistant.text.normalise import fold
@@ -69,15 +69,19 @@ def _dictionaries() -> tuple[dict[str, int], frozenset[str]]:
     return dict(french), frozenset(english)
 
 
+def _commonest(counts: Mapping[str, int]) -> dict[str, str]:
+    """Return the most frequent way of writing each word, by its letters without accents."""
+    best: dict[str, tuple[int, str]] = {}
+    for word, count in counts.items():
+        key = fold(word)
+        best[key] = max(best.get(key, (0, "")), (count, word))
+    return {key: word for key, (_, word) in best.items()}
+
+
 @cache
 def _accents() -> dict[str, str]:
-    """Return the most frequent way of writing each French word, by its letters without accents."""
-    best: dict[str, tuple[int, str]] = {}
-    for word, count in _dictionaries()[0].items():
-        key = fold(word)
-        if key != word:
-            best[key] = max(best.get(key, (0, "")), (count, word))
-    return {key: word for key, (_, word) in best.items()}
+    """Return how French words that bear accents are written, by their letters without them."""
+    return _commonest({w: n for w, n in _dictionaries()[0].items() if not w.isascii()})
 
 
 class Spelling:
@@ -89,11 +93,13 @@ class Spelling:
         for text in texts:
             counts.update(w.lower() for w in _WORD.findall(text))
         self._known = frozenset(counts)
-        best: dict[str, tuple[int, str]] = {}
-        for word, count in counts.items():
-            best[fold(word)] = max(best.get(fold(word), (0, "")), (count, word))
-        self._accents = {key: word for key, (_, word) in best.items()}
+        self._accents = _commonest(counts)
         self._folded = frozenset(k for k in self._accents if len(k) >= SHORTEST)
+
+    @staticmethod
+    def warm_up() -> None:
+        """Load the dictionaries, so that the first question does not wait for them."""
+        _accents()
 
     def mended(self, text: str) -> str:
         """Return *text* with its unknown words read as what they stand for."""

@@ -163,11 +163,7 @@ def _conditional(reading: Reading) -> Sides | None:
     places = [
         i for i, w in enumerate(words) if w.folded in _IF and (w.folded != "s" or words[i + 1].folded == "il")
     ]
-    if len(places) != 1:
-        return None
-    at = places[0]
-    inside = {i for i in range(at + 1, len(words)) if words[i].clause == words[at].clause}
-    return _split(reading, inside)
+    return _around(reading, places)
 
 
 def _compared(reading: Reading) -> Sides | None:
@@ -178,11 +174,7 @@ def _compared(reading: Reading) -> Sides | None:
         for i, w in enumerate(words)
         if w.folded in _THAN and any(v.folded in _COMPARE for v in words[max(0, i - 3) : i])
     ]
-    if len(places) != 1:
-        return None
-    at = places[0]
-    inside = {i for i in range(at + 1, len(words)) if words[i].clause == words[at].clause}
-    return _split(reading, inside)
+    return _around(reading, places)
 
 
 def _contrasted(reading: Reading) -> Sides | None:
@@ -190,14 +182,15 @@ def _contrasted(reading: Reading) -> Sides | None:
     words = reading.words
     folded = [w.folded for w in words]
     places = [i for i in range(len(words) - 1) if (folded[i], folded[i + 1]) in _CONTRASTS]
+    return _around(reading, places)
+
+
+def _around(reading: Reading, places: Sequence[int]) -> Sides | None:
+    """Return the stems outside and inside what follows the only one of *places* in its clause."""
     if len(places) != 1:
         return None
-    at = places[0]
+    words, at = reading.words, places[0]
     inside = {i for i in range(at + 1, len(words)) if words[i].clause == words[at].clause}
-    return _split(reading, inside)
-
-
-def _split(reading: Reading, inside: set[int]) -> Sides:
     counted = [i for i in range(len(reading.words)) if _counts(reading, i)]
     within = frozenset(reading.words[i].stem for i in counted if i in inside)
     return frozenset(reading.words[i].stem for i in counted if i not in inside), within

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
@@ -10,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.access import Account
+from assistant.access import Account, token_digest
 
 MAX_SESSIONS = 10_000
 
@@ -39,7 +38,9 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._forget_ended()
-            self._held[_digest(token)] = Session(account.name, account.stamp, self._clock() + self._lasting_s)
+            self._held[token_digest(token)] = Session(
+                account.name, account.stamp, self._clock() + self._lasting_s
+            )
             while len(self._held) > MAX_SESSIONS:
                 self._held.popitem(last=False)
         return token
@@ -48,19 +49,15 @@ class Sessions:
         """Return the session *token*, if it has not ended."""
         with self._lock:
             self._forget_ended()
-            return self._held.get(_digest(token))
+            return self._held.get(token_digest(token))
 
     def close(self, token: str) -> None:
         """End the session *token*."""
         with self._lock:
-            self._held.pop(_digest(token), None)
+            self._held.pop(token_digest(token), None)
 
     def _forget_ended(self) -> None:
         # All last as long: the first opened is the first to end.
         now = self._clock()
         while self._held and next(iter(self._held.values())).ends <= now:
             self._held.popitem(last=False)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
